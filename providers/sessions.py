@@ -168,6 +168,12 @@ class SessionFinder(Protocol):
         """Bytes of which a line has at least one, if `counts` says more than (0, 0) of it."""
 
     @property
+    def needs_turn(self) -> bool:
+        """Whether its reader finds enough only after the beginning of a turn: then that is looked for first, by
+        `counts`, rather than read the end of a log twice.
+        """
+
+    @property
     def tool_variable(self) -> str | None:
         """The variable in which the processes of tools have the id of their session or subagent."""
 

@@ -48,17 +48,16 @@ def newest_first(
     """
     line = _LineBefore(bounds)
     for block, start in _blocks(file, floor, bounds, before):
-        first, *later = block.split(b"\n")
-        place = start + len(block)
-        for piece in reversed(later):
-            line.grow(piece)
-            place -= len(piece)
+        # One by one, as all at once would take five times as long: each line gets the memory of the one before.
+        end = len(block)
+        while (place := block.rfind(b"\n", 0, end)) >= 0:
+            line.grow(block[place + 1 : end])
             if (whole := line.take()) is not None:
-                yield whole, place
-            place -= 1
-        line.grow(first)
-        if (end := line.end_of_overlong()) is not None:
-            yield end, start
+                yield whole, start + place + 1
+            end = place
+        line.grow(block[:end])
+        if (rest := line.end_of_overlong()) is not None:
+            yield rest, start
     if (whole := line.take()) is not None:
         yield whole, floor
 

@@ -108,9 +108,10 @@ def _read(db: sqlite3.Connection, asked: AskedSession, known: _Read | None, sinc
     state = db.execute(f"SELECT * FROM part_checksums WHERE home = ? AND {among}", (home, *parts)).fetchall()
     if known is not None and known.asked == asked and known.state == state:
         return known
-    slices = _slices(db, home, asked.key, parts)
-    if not slices:
+    found = _slices(db, home, asked.key, parts)
+    if not found:
         return None
+    slices = {number: each for number, (each, _) in found.items()}
     own = [number for number, each in slices.items() if each.session == asked.key.id]
     names = {each.session for each in slices.values()} - {asked.key.id}
     return _Read(
@@ -122,7 +123,7 @@ def _read(db: sqlite3.Connection, asked: AskedSession, known: _Read | None, sinc
             name: Sum(each for each in slices.values() if each.session == name).tally() for name in names
         },
         history=_history(db, parts, own),
-        largest_prompt=_largest(db, parts, own),
+        largest_prompt=max((found[number][1] for number in own), default=0),
         recent=_recent(db, parts, [*slices], since_ms),
         week_pico=_week_pico(db, parts, [*slices.items()], _window(asked)),
     )
@@ -146,18 +147,23 @@ def _parts(db: sqlite3.Connection, home: int, asked: AskedSession) -> list[int]:
     return sorted(found)[:CHUNK]
 
 
-def _slices(db: sqlite3.Connection, home: int, key: SessionKey, parts: Sequence[int]) -> dict[int, Slice]:
-    """All that the session and its subagents used, by context."""
-    found = db.execute(
-        "SELECT id, session, account, not_on_lines FROM contexts WHERE home = ? AND (session = ? OR root = ?)",
-        (home, storable(key.id), storable(key.id)),
-    )
-    contexts = {number: texts for number, *texts in found}
+def _slices(
+    db: sqlite3.Connection, home: int, key: SessionKey, parts: Sequence[int]
+) -> dict[int, tuple[Slice, int]]:
+    """All that the session and its subagents used, and the largest prompt, by context. Of the home's thousands of
+    contexts only those of the parts are looked at.
+    """
     rows = db.execute(
-        f"SELECT context, {_SUMS} FROM responses WHERE {_among(parts, contexts)} GROUP BY context",
-        (*parts, *contexts),
+        "SELECT session, account, not_on_lines, used.* FROM"
+        f" (SELECT context, max({_PROMPT}), {_SUMS} FROM responses WHERE part IN ({placeholders(parts)})"
+        " GROUP BY context) used CROSS JOIN contexts ON id = used.context"
+        " WHERE home = ? AND (session = ? OR root = ?)",
+        (*parts, home, storable(key.id), storable(key.id)),
     )
-    return {context: _slice(*contexts[context], *sums) for context, *sums in rows}
+    return {
+        context: (_slice(session, account, beyond, *sums), largest)
+        for session, account, beyond, context, largest, *sums in rows
+    }
 
 
 def _slice(
@@ -196,14 +202,6 @@ def _history(db: sqlite3.Connection, parts: Sequence[int], contexts: Sequence[in
         (*parts, *contexts),
     ).fetchall()
     return tuple(tokens for (tokens,) in reversed(rows))
-
-
-def _largest(db: sqlite3.Connection, parts: Sequence[int], contexts: Sequence[int]) -> int:
-    (largest,) = db.execute(
-        f"SELECT coalesce(max({_PROMPT}), 0) FROM responses WHERE {_among(parts, contexts)}",
-        (*parts, *contexts),
-    ).fetchone()
-    return int(largest)
 
 
 def _recent(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from providers.host.file_ends import Bounds, newest_first
 from providers.host.files import open_regular, stamp
-from providers.live.lines import LONGEST_LINE, WholeLines
+from providers.live.lines import LONGEST_LINE, WholeLines, split
 from providers.live.older import OlderPart
 from providers.sessions import SessionFacts, SessionFinder, SessionReader
 
@@ -34,7 +34,7 @@ class TailBounds(Struct, frozen=True, kw_only=True):
 BOUNDS = TailBounds()
 _MOST_TRIED = 3
 """So many beginnings of turns, before all of the rest is read."""
-_LARGEST_BLOCK = 1 << 20
+_LARGEST_BLOCK = 1 << 18
 _SEAM = 256
 """So many bytes before the place up to which a log was read are compared: a program may write a log anew."""
 
@@ -118,9 +118,7 @@ class Tail:
 
     def _begin(self, file: BinaryIO, size: int) -> None:
         """If the reader does not find enough in the end, it begins where the turn did."""
-        near, far = (max(0, size - length - 1) for length in (self._bounds.first, self._bounds.most))
-        starts = chain([near], islice(self._turns_before(file, near, far), _MOST_TRIED), [far])
-        for start in starts:
+        for start in self._starts(file, size):
             self._lines = WholeLines(in_line=start > 0, longest=self._bounds.line)
             self._reader, self._seam = self._finder.reader(self._clis), b""
             self._feed(self._reader, self._blocks(file, start, size))
@@ -129,17 +127,29 @@ class Tail:
             if self.facts.is_settled or not start:
                 break
 
-    def _turns_before(self, file: BinaryIO, place: int, floor: int) -> Iterator[int]:
+    def _starts(self, file: BinaryIO, size: int) -> Iterator[int]:
+        """Where to begin, one after the other."""
+        near, far = (max(0, size - length - 1) for length in (self._bounds.first, self._bounds.most))
+        turns = self._turns(file, size, far)
+        if self._finder.needs_turn:
+            newest = next(turns, near)
+            yield min(newest, near)
+        else:
+            yield near
+        yield from islice((each for each in turns if each < near), _MOST_TRIED)
+        yield far
+
+    def _turns(self, file: BinaryIO, end: int, floor: int) -> Iterator[int]:
         """Where the lines begin with which a turn does, less one: the newline before. The newest first."""
         blocks = Bounds(first_block=self._bounds.first, largest_block=_LARGEST_BLOCK, line=self._bounds.line)
-        for line, start in newest_first(file, floor, blocks, before=place):
-            if any(needle in line for needle in self._finder.counted) and self._finder.counts(line)[0]:
+        for line, start in newest_first(file, floor, blocks, before=end):
+            if self._finder.counts(line)[0]:
                 yield max(0, start - 1)
 
     def _feed(self, reader: SessionReader, blocks: Iterator[bytes]) -> None:
         for block in blocks:
             self._seam = (self._seam + block[-_SEAM:])[-_SEAM:]
-            for line in self._lines.feed(block).split(b"\n")[:-1]:
+            for line in split(self._lines.feed(block)):
                 if len(line) <= self._bounds.line:
                     reader.feed(line)
 

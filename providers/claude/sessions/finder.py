@@ -28,6 +28,7 @@ class ClaudeSessions:
         b'"content":[{"type":"document"',
         b'"subtype":"compact_boundary"',
     )
+    needs_turn = False
     tool_variable = "CLAUDE_CODE_SESSION_ID"
 
     def __init__(self, host: Host | None = None) -> None:
@@ -51,7 +52,7 @@ class ClaudeSessions:
     def counts(self, line: bytes) -> tuple[int, int]:
         from providers.claude.sessions.reader import counts
 
-        return counts(line)
+        return counts(line) if any(text in line for text in self.counted) else (0, 0)
 
     def subagents(self, found: FoundSession) -> Sequence[FoundSession]:
         return self._search.subagents(found)

@@ -23,6 +23,7 @@ class CodexSessions:
     """What it imports comes with the first look: commands that show none should not wait for it."""
 
     counted = b'"type":"task_started"', b'"type":"turn_started"', b'"type":"compacted"'
+    needs_turn = True
     tool_variable = "CODEX_THREAD_ID"
 
     def __init__(self) -> None:
@@ -48,9 +49,9 @@ class CodexSessions:
         return LiveRollout(clis)
 
     def counts(self, line: bytes) -> tuple[int, int]:
-        from providers.codex.sessions.lines import counts
+        from providers.codex.sessions.lines import counts, kind_of
 
-        return counts(line)
+        return counts(*kind_of(line))
 
     def subagents(self, found: FoundSession) -> Sequence[FoundSession]:
         if self._logged is None:

@@ -99,16 +99,14 @@ def kind_of(line: bytes) -> tuple[bytes, bytes]:
     return (head[2], head[3] or b"") if head else (b"", b"")
 
 
-def counts(line: bytes) -> tuple[int, int]:
-    """How many turns begin, and how many compactions happen, in this line."""
-    kind, inner = kind_of(line)
+def counts(kind: bytes, inner: bytes) -> tuple[int, int]:
+    """How many turns begin, and how many compactions happen, in a line of this kind."""
     starts = kind == b"event_msg" and inner in (b"task_started", b"turn_started")
     return int(starts), int(kind == b"compacted")
 
 
-def decoded(line: bytes) -> TellingLine | None:
+def decoded(line: bytes, kind: bytes, inner: bytes) -> TellingLine | None:
     """None for a line that says nothing about the present, and for a damaged one."""
-    kind, inner = kind_of(line)
     if kind == b"event_msg":
         telling = inner in _EVENTS and (inner != b"item_completed" or _TELLING_ITEMS.search(line, 0, 512))
     elif kind == b"response_item":

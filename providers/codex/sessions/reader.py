@@ -9,6 +9,7 @@ from typing import Any
 from providers.codex.logs.wire import text_or_none
 from providers.codex.sessions.calls import Calls
 from providers.codex.sessions.lines import CompletedItem, Payload, TellingLine, counts, decoded, time_of
+from providers.codex.sessions.lines import kind_of as line_kind
 from providers.codex.sessions.logged import kind_of
 from providers.domain.live import Task
 from providers.domain.scalars import whole
@@ -44,12 +45,13 @@ class LiveRollout:
 
     def feed(self, line: bytes) -> None:
         self._lines += 1
-        turns, compactions = counts(line)
+        kind, inner = line_kind(line)
+        turns, compactions = counts(kind, inner)
         self._turns += turns
         self._compactions += compactions
         if line.startswith(b'{"timestamp":"'):
             self._newest = line[:96]
-        known = decoded(line)
+        known = decoded(line, kind, inner)
         if known is not None:
             self._take(known, known.timestamp.astimezone(UTC))
 

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from providers.codex.logs.wire import text_or_none
-from providers.codex.sessions.lines import Payload, decoded
+from providers.codex.sessions.lines import Payload, decoded, kind_of
 from providers.host.files import open_regular
 
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -90,7 +90,7 @@ def _read(path: str, _inode: int) -> FirstLine:
         line = file.readline(_HEAD)
     if not line.endswith(b"\n") and len(line) < _HEAD:
         raise _NotWhole
-    known = decoded(line)
+    known = decoded(line, *kind_of(line))
     if known is None or known.type != "session_meta":
         return FirstLine()
     payload = known.payload

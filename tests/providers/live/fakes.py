@@ -123,6 +123,7 @@ class FakeSessions:
     """A SessionFinder."""
 
     counted: tuple[bytes, ...] = (b'"open"', b'"compacted"')
+    needs_turn = False
     tool_variable = "FAKE_SESSION"
 
     def __init__(self) -> None:

@@ -90,6 +90,32 @@ def test_it_then_begins_where_the_turn_did(tmp_path: Path) -> None:
     assert tail.turns == 3
 
 
+def test_a_reader_that_needs_a_turn_begins_there_at_once(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    fill = [{"n": number} for number in range(40)]
+    write(log, MODEL, OPEN, *fill, OPEN, MODEL, *fill)
+    tail, finder = tail_of(log)
+    finder.needs_turn = True
+    tail.look()
+    assert [len(reader.fed) for reader in finder.readers] == [42]
+    tail.count_older(10_000)
+    assert tail.turns == 2
+
+
+def test_such_a_reader_gets_the_end_where_no_turn_begins_before(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    write(log, *[{"n": number} for number in range(40)], MODEL)
+    tail, finder = tail_of(log)
+    finder.needs_turn = True
+    tail.look()
+    assert [len(reader.fed) for reader in finder.readers] == [9]
+    write(log, OPEN)
+    tail, finder = tail_of(log)
+    finder.needs_turn = True
+    tail.look()
+    assert [len(reader.fed) for reader in finder.readers] == [8]
+
+
 def test_but_never_more_than_the_most(tmp_path: Path) -> None:
     log = tmp_path / "log"
     write(log, MODEL, *[{"n": number} for number in range(2000)])
