@@ -22,6 +22,7 @@
         short_hash        names for files, made of text; stable_hash: names of responses and logs, as numbers
         hook_call, hook_line   what a CLI's hook was called for and is answered; how hooks of ours are recognized
         process_tree      which processes come from which
+        saved_cookie      whose cookies were saved, without any secret
         hooked_status     what a call of a CLI's hook says of a session
         rules, work_days  the same on plain numbers, for fast paths; the days that a week's pace counts
     source       what a provider is made of: a new one is a folder and a line in `registry`
@@ -34,6 +35,8 @@
                  written; in process/, `keeper` is the parent of a probe's program, so that no daemon of it stays)
                  (redact: what is taken out of a text; secret_names: which names stand for secrets; shown_command:
                  a command line that may be shown; agent_command: without a prompt for another CLI)
+                 (in keyring/, `keyring_child` is the program that opens it; own_items are tankful's, cookies those
+                 that people saved)
                  storage, file_lock   why nothing can be written; a lock on a file (holder: who holds it)
     ledger/      logs → observations → billed responses → reports, in one SQLite file
         discover          the logs of a home, found once and looked at again cheaply (listing, log_walk, log_tree;
@@ -77,14 +80,14 @@
                           the ledger only parts whose checksums changed are read again (reading, update)
         ledger            all of it, as the rest of the project sees it
     codex/       descriptor auth claims config program scratch_home hook hooks
-                 | endpoint/ app_server/ status/ logs/ sessions/
+                 | endpoint/ app_server/ status/ web/ logs/ sessions/
                  limits, balance, shapes, parts, same_account: what these have in common
                  hook: the protocol of its hooks; session_hook: what they say of sessions; hooks: ours in a home
     claude/      descriptor auth variables config limits keychain noted desktop context_window hook hooks
                  | endpoint/ usage_command/ statusline/ logs/ sessions/
     polling/     from homes to what is known of each account
         homes             whose homes are read
-        accounts          who is signed in where: the entries of a snapshot
+        accounts          who is signed in where: the entries of a snapshot (targets: also by a cookie alone)
         poll              load → decide → fetch → record → save, for one account
         decide            what a round does next: pure
         backoff           when a source may be asked again: pure

@@ -16,6 +16,7 @@ from providers.domain.errors import NotSignedIn, ProviderError
 from providers.domain.glyph import Glyph
 from providers.domain.hook_line import Purpose
 from providers.domain.limits import Identity, Reading, UsageError
+from providers.domain.saved_cookie import CookieLogin, SavedCookie
 from providers.domain.server_count import ServerAnswer
 from providers.logs import LogFormat, Observed
 from providers.sessions import SessionFinder
@@ -95,7 +96,7 @@ class Question(Struct, frozen=True, kw_only=True):
     it in the chain, None if it is the first or was chosen by the user. `last` is its last reading of this
     account, `last_error` its last error there, in any process, None if it succeeded. `program` is the path of
     the provider's CLI if the user set one. `user_initiated` is True if the user asked for it just now: the
-    system may prompt them then.
+    system may prompt them then. `cookie` is the one that was saved for this account, if any.
     """
 
     home: Home
@@ -107,6 +108,7 @@ class Question(Struct, frozen=True, kw_only=True):
     last_error: UsageError | None = None
     program: Path | None = None
     user_initiated: bool = False
+    cookie: SavedCookie | None = None
 
     def require(self, identity: Identity) -> None:
         """Raises NotSignedIn where that is another account than the one the query is about."""
@@ -234,6 +236,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     program states of sessions itself, by session: from the observations of logs that belong together, and from
     what is counted of each; None where it states nothing. `make_server_counter` makes what asks its server for
     its own count, given `foreign_variables`; None where no server can be asked.
+    when one changes, so may have the status of a session, though no log did. `cookie_login` is for who has no
+    login of the CLI; None where no cookie gives one.
     """
 
     id: str
@@ -263,6 +267,11 @@ class Provider(Struct, frozen=True, kw_only=True):
     watched_sessions: Callable[[Path], tuple[str, ...]] = lambda _home: ()
     reported_sessions: ReportedSessions | None = None
     make_server_counter: Callable[[tuple[str, ...]], ServerCounter] | None = None
+    cookie_login: CookieLogin | None = None
+
+    def accepts_cookies(self, only: str | None) -> bool:
+        """Whether a saved cookie is of use where `only` this source may be asked."""
+        return self.cookie_login is not None and only in (None, self.cookie_login.source)
 
     @property
     def sources(self) -> tuple[Source, ...]:

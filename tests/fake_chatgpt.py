@@ -53,12 +53,15 @@ def usage_now(**changes: Any) -> dict[str, Any]:
 class FakeChatGPT:
     """Set `answer` to what the next requests get; `requests` holds path and headers of each one so far.
 
-    Who asks for reset credits gets `resets`, and is in `asked_resets` instead.
+    Who asks for reset credits gets `resets`, and is in `asked_resets` instead; who asks for the web app's session
+    gets `session`, and is in `asked_session`.
     """
 
     def __init__(self) -> None:
         self.answer: Callable[[BaseHTTPRequestHandler], None] = says(usage())
         self.resets: Callable[[BaseHTTPRequestHandler], None] = says({"detail": "Not Found"}, 404)
+        self.session: Callable[[BaseHTTPRequestHandler], None] = says({})
+        self.asked_session: list[tuple[str, dict[str, str]]] = []
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.asked_resets: list[tuple[str, dict[str, str]]] = []
         self.url = ""
@@ -76,10 +79,14 @@ def fake_chatgpt(tls: ssl.SSLContext | None = None) -> Iterator[FakeChatGPT]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            of_resets = self.path.endswith("/rate-limit-reset-credits")
-            (fake.asked_resets if of_resets else fake.requests).append((self.path, headers))
+            asked, answer = fake.requests, fake.answer
+            if self.path.endswith("/rate-limit-reset-credits"):
+                asked, answer = fake.asked_resets, fake.resets
+            elif self.path.endswith("/api/auth/session"):
+                asked, answer = fake.asked_session, fake.session
+            asked.append((self.path, headers))
             with suppress(OSError):  # the client may leave before we are done
-                (fake.resets if of_resets else fake.answer)(self)
+                answer(self)
 
         def log_message(self, *_: object) -> None:
             pass

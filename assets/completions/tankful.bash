@@ -8,7 +8,7 @@
 _shtab_tankful_sessions_subparsers=(open)
 _shtab_tankful_prices_subparsers=(list update reset)
 _shtab_tankful_config_subparsers=(list get set unset path)
-_shtab_tankful_subparsers=(usage cost audit sessions statusline watch guard hook dashboard export metrics mcp prices config autostart doctor completion)
+_shtab_tankful_subparsers=(usage cost audit sessions statusline watch guard hook dashboard export metrics mcp prices config login-cookie autostart doctor completion)
 
 _shtab_tankful_usage_option_strings=(-h --help --provider --source --cached --refresh --json)
 _shtab_tankful_cost_option_strings=(-h --help --provider --days --since --until --by --models --chart --rates --timezone --json)
@@ -33,6 +33,7 @@ _shtab_tankful_config_set_option_strings=(-h --help)
 _shtab_tankful_config_unset_option_strings=(-h --help)
 _shtab_tankful_config_path_option_strings=(-h --help)
 _shtab_tankful_config_option_strings=(-h --help)
+_shtab_tankful_login_cookie_option_strings=(-h --help --account --provider --remove --list)
 _shtab_tankful_autostart_option_strings=(-h --help)
 _shtab_tankful_doctor_option_strings=(-h --help --json)
 _shtab_tankful_completion_option_strings=(-h --help)
@@ -41,7 +42,7 @@ _shtab_tankful_option_strings=(-h --help --tray --headless --version)
 
 
 _shtab_tankful_usage___provider_choices=(codex claude all)
-_shtab_tankful_usage___source_choices=(auto oauth app-server status rollouts usage-command statusline noted)
+_shtab_tankful_usage___source_choices=(auto oauth app-server status rollouts web usage-command statusline noted)
 _shtab_tankful_cost___provider_choices=(codex claude all)
 _shtab_tankful_cost___by_choices=(day week month block model session project effort account home)
 _shtab_tankful_audit___provider_choices=(codex claude all)
@@ -63,9 +64,10 @@ _shtab_tankful_config_get_pos_0_choices=(providers.codex.enabled providers.codex
 _shtab_tankful_config_set_pos_0_choices=(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every)
 _shtab_tankful_config_unset_pos_0_choices=(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every)
 _shtab_tankful_config_pos_0_choices=(list get set unset path)
+_shtab_tankful_login_cookie___provider_choices=(codex claude all)
 _shtab_tankful_autostart_pos_0_choices=(on off status)
 _shtab_tankful_completion_pos_0_choices=(bash zsh fish)
-_shtab_tankful_pos_0_choices=(usage cost audit sessions statusline watch guard hook dashboard export metrics mcp prices config autostart doctor completion)
+_shtab_tankful_pos_0_choices=(usage cost audit sessions statusline watch guard hook dashboard export metrics mcp prices config login-cookie autostart doctor completion)
 
 _shtab_tankful_usage__h_nargs=0
 _shtab_tankful_usage___help_nargs=0
@@ -140,6 +142,10 @@ _shtab_tankful_config_path___help_nargs=0
 _shtab_tankful_config_pos_0_nargs=A...
 _shtab_tankful_config__h_nargs=0
 _shtab_tankful_config___help_nargs=0
+_shtab_tankful_login_cookie__h_nargs=0
+_shtab_tankful_login_cookie___help_nargs=0
+_shtab_tankful_login_cookie___remove_nargs=0
+_shtab_tankful_login_cookie___list_nargs=0
 _shtab_tankful_autostart__h_nargs=0
 _shtab_tankful_autostart___help_nargs=0
 _shtab_tankful_doctor__h_nargs=0

@@ -50,8 +50,8 @@ function _shtab_tankful_using
   test "$_shtab_tankful_cmdpath" = "$argv"
 end
 
-set -g _shtab_tankful_commands usage cost audit sessions 'sessions open' statusline watch guard hook dashboard export metrics mcp prices 'prices list' 'prices update' 'prices reset' config 'config list' 'config get' 'config set' 'config unset' 'config path' autostart doctor completion
-set -g _shtab_tankful_opts_with_value --by --days --for --format --hook --html --max-age --min-left --port --provider --since --source --strict --template --textfile --timezone --until --url --wait --warn-left --what --window
+set -g _shtab_tankful_commands usage cost audit sessions 'sessions open' statusline watch guard hook dashboard export metrics mcp prices 'prices list' 'prices update' 'prices reset' config 'config list' 'config get' 'config set' 'config unset' 'config path' login-cookie autostart doctor completion
+set -g _shtab_tankful_opts_with_value --account --by --days --for --format --hook --html --max-age --min-left --port --provider --since --source --strict --template --textfile --timezone --until --url --wait --warn-left --what --window
 
 complete -c tankful -e
 complete -c tankful -f
@@ -63,7 +63,7 @@ complete -c tankful -n _shtab_tankful_using -l version -d 'show the version and 
 complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a usage -d 'show limits, credits and account'
 complete -c tankful -n '_shtab_tankful_using usage' -s h -l help -d 'show this help and exit'
 complete -c tankful -n '_shtab_tankful_using usage' -l provider -xka "codex claude all" -d 'show only this provider: codex, claude (default: all)'
-complete -c tankful -n '_shtab_tankful_using usage' -l source -xka "auto oauth app-server status rollouts usage-command statusline noted" -d 'use only this source, such as oauth (default: auto); an unknown one lists all'
+complete -c tankful -n '_shtab_tankful_using usage' -l source -xka "auto oauth app-server status rollouts web usage-command statusline noted" -d 'use only this source, such as oauth (default: auto); an unknown one lists all'
 complete -c tankful -n '_shtab_tankful_using usage' -l cached -d 'show the last known values; send no request'
 complete -c tankful -n '_shtab_tankful_using usage' -l refresh -d 'fetch now, however recent the last values are'
 complete -c tankful -n '_shtab_tankful_using usage' -l json -d 'print JSON'
@@ -169,6 +169,12 @@ complete -c tankful -n '_shtab_tankful_using config unset' -s h -l help -d 'show
 complete -c tankful -n '_shtab_tankful_using config unset; and test $_shtab_tankful_npos -eq 0' -ka "providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every" -d 'the setting, as `tankful config list` names it'
 complete -c tankful -n '_shtab_tankful_using config; and test $_shtab_tankful_npos -eq 0' -a path -d 'print where the settings file is'
 complete -c tankful -n '_shtab_tankful_using config path' -s h -l help -d 'show this help and exit'
+complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a login-cookie -d 'Save the cookie of the web app in the system'"'"'s keyring, so that limits can be read by it.'
+complete -c tankful -n '_shtab_tankful_using login-cookie' -s h -l help -d 'show this help and exit'
+complete -c tankful -n '_shtab_tankful_using login-cookie' -l account -x -d 'whose cookie it is: an email address, or the id that `tankful usage --json` shows'
+complete -c tankful -n '_shtab_tankful_using login-cookie' -l provider -xka "codex claude all" -d 'of which provider; needed where there are several'
+complete -c tankful -n '_shtab_tankful_using login-cookie' -l remove -d 'delete a saved cookie from the keyring'
+complete -c tankful -n '_shtab_tankful_using login-cookie' -l list -d 'list the accounts whose cookie is saved'
 complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a autostart -d 'choose whether the tray starts when you log in'
 complete -c tankful -n '_shtab_tankful_using autostart' -s h -l help -d 'show this help and exit'
 complete -c tankful -n '_shtab_tankful_using autostart; and test $_shtab_tankful_npos -eq 0' -ka "on off status" -d 'switch it on or off, or show whether it is on (default)'

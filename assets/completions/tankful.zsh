@@ -20,6 +20,7 @@ _shtab_tankful_commands() {
     export:'print the numbers as CSV, JSON Lines, metrics or a calendar'
     guard:'check whether enough is left to go on, for scripts and agents'
     hook:'Record what a session is doing, as a hook of its CLI. Only the status, the name of a tool and the time are kept. docs/sessions.md has the lines to paste.'
+    login-cookie:'Save the cookie of the web app in the system'"'"'s keyring, so that limits can be read by it.'
     mcp:'Serve the read-only tools `limits` and `cost` to a coding agent, by the Model Context Protocol on stdin and stdout. The agent starts this itself, once it is set up as below.'
     metrics:'print limits and counters for Prometheus'
     prices:'Show the prices in force, and update them; without an action it lists them.'
@@ -220,6 +221,17 @@ _shtab_tankful_hook_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_hook_defaults_added=0
 
+_shtab_tankful_login_cookie_options=(
+  "(- : *)"{-h,--help}"[show this help and exit]"
+  "--account[whose cookie it is\: an email address, or the id that \`tankful usage --json\` shows]:A:"
+  "--provider[of which provider\; needed where there are several]:ID:(codex claude all)"
+  "--remove[delete a saved cookie from the keyring]"
+  "--list[list the accounts whose cookie is saved]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_tankful_login_cookie_defaults_added=0
+
 _shtab_tankful_mcp_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
 )
@@ -300,7 +312,7 @@ _shtab_tankful_statusline_defaults_added=0
 _shtab_tankful_usage_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
   "--provider[show only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
-  "--source[use only this source, such as oauth (default\: auto)\; an unknown one lists all]:ID:(auto oauth app-server status rollouts usage-command statusline noted)"
+  "--source[use only this source, such as oauth (default\: auto)\; an unknown one lists all]:ID:(auto oauth app-server status rollouts web usage-command statusline noted)"
   "--cached[show the last known values\; send no request]"
   "--refresh[fetch now, however recent the last values are]"
   "--json[print JSON]"
@@ -349,6 +361,7 @@ _shtab_tankful() {
         export) _arguments -C -s $_shtab_tankful_export_options ;;
         guard) _arguments -C -s $_shtab_tankful_guard_options ;;
         hook) _arguments -C -s $_shtab_tankful_hook_options ;;
+        login-cookie) _arguments -C -s $_shtab_tankful_login_cookie_options ;;
         mcp) _arguments -C -s $_shtab_tankful_mcp_options ;;
         metrics) _arguments -C -s $_shtab_tankful_metrics_options ;;
         prices) _shtab_tankful_prices ;;

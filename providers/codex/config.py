@@ -68,7 +68,7 @@ def backend(home: Home) -> str:
     address the endpoints are below `wham`, else below `api/codex`.
     """
     base = read_config(home).get("chatgpt_base_url", DEFAULT_BASE)
-    if not isinstance(base, str) or not _is_plain(base) or not origin_allowed(base):
+    if not isinstance(base, str) or not is_safe_base(base):
         raise NotUnderstood(
             f"chatgpt_base_url in {short(home.path / 'config.toml')} is not a safe address to send a login to.",
             remedy="Use https, or http on this machine only.",
@@ -79,9 +79,9 @@ def backend(home: Home) -> str:
     return f"{root}/{'wham' if _BACKEND in root else 'api/codex'}"
 
 
-def _is_plain(url: str) -> bool:
-    """Whether all who read this address read the same: some drop control characters from it."""
-    return url.isprintable() and not any(character in url for character in "?# \\")
+def is_safe_base(url: str) -> bool:
+    """Whether a login may be sent there, and all read the same in it: some drop control characters."""
+    return url.isprintable() and not any(character in url for character in "?# \\") and origin_allowed(url)
 
 
 def login_store(home: Home) -> str:

@@ -12,8 +12,18 @@ from providers.codex.logs.format import ROLLOUTS
 from providers.codex.sessions.finder import CodexSessions, watched_sessions
 from providers.domain.context_use import ContextUse
 from providers.domain.glyph import Glyph
+from providers.domain.saved_cookie import CookieLogin, CookieSignIn
 from providers.host.files import short, split_homes
-from providers.source import Home, Installed, Links, Login, OwnHook, Provider, ServerCounter, Source
+from providers.source import (
+    Home,
+    Installed,
+    Links,
+    Login,
+    OwnHook,
+    Provider,
+    ServerCounter,
+    Source,
+)
 
 VARIABLES = ("CODEX_*", "OPENAI_*")
 
@@ -61,12 +71,20 @@ def context_window(use: ContextUse, observations: Sequence[bytes]) -> int | None
     return context_window(use, observations)
 
 
+def sign_in_by_cookie(pasted: str, home: Home, now: datetime) -> CookieSignIn:
+    """Raises NoCookie, or a ProviderError."""
+    from providers.codex.web.sign_in import sign_in
+
+    return sign_in(pasted, home, now)
+
+
 @cache
 def make_sources(foreign_variables: tuple[str, ...]) -> tuple[Source, ...]:
     from providers.codex.app_server import source as app_server
     from providers.codex.endpoint.source import OAuthSource
     from providers.codex.logs.limits import RolloutLimits
     from providers.codex.status import source as status
+    from providers.codex.web.source import WebSource
     from providers.host.process.environment import VendorEnviron
 
     environ = VendorEnviron(os.environ, VARIABLES, foreign_variables)
@@ -75,6 +93,7 @@ def make_sources(foreign_variables: tuple[str, ...]) -> tuple[Source, ...]:
         app_server.AppServerSource(partial(app_server.prober, environ)),
         status.StatusScreenSource(partial(status.prober, environ)),
         RolloutLimits(),
+        WebSource(),
     )
 
 
@@ -99,7 +118,7 @@ CODEX = Provider(
     find_homes=find_homes,
     read_login=read_login,
     watched=watched,
-    source_ids=("oauth", "app-server", "status", "rollouts"),
+    source_ids=("oauth", "app-server", "status", "rollouts", "web"),
     make_sources=make_sources,
     logs=ROLLOUTS,
     find_program=find_program,
@@ -110,6 +129,7 @@ CODEX = Provider(
     home_files=("auth.json", "config.toml"),
     sessions=CodexSessions(),
     watched_sessions=watched_sessions,
+    cookie_login=CookieLogin("web", sign_in_by_cookie),
     when_empty={
         "rollouts": "no recent session log of this account has limits; the next Codex turn will write some."
     },

@@ -14,3 +14,15 @@ def account_id(provider: str, account: str, person: str | None = "") -> str:
 
     who = account if person is None else f"{account}/{person}"
     return sha256(f"{provider}:{who}".encode(errors="replace")).hexdigest()[:8]
+
+
+def account_keys(provider: str, account: str | None, user: str | None, email: str | None) -> frozenset[str]:
+    """All names that a login of this account may have had, as `account_id` makes them.
+
+    A login may know its person by the vendor's id or by the email address alone, so two logins are of one account
+    where they have a name in common.
+    """
+    people = [person for person in (user, (email or "").lower()) if person]
+    if not people and account:
+        people = [""]
+    return frozenset(account_id(provider, account or "", person) for person in people)

@@ -127,7 +127,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     a window missing from such a reading no longer exists. A source that sees only a part speaks for none, and
     a lane missing there means nothing. `limit_reached` is whether the server itself reports that it accepts no
     requests for now, None if not reported. `tokens` is the vendor's own count, empty if not reported, to compare
-    ours with. `dropped` names the parts that could not be parsed.
+    ours with. `dropped` names the parts that could not be parsed. `last_resort` names the lanes that count only
+    where no other source has reported them lately.
     """
 
     source: str
@@ -142,6 +143,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     tokens: tuple[DayTokens, ...] = ()
     speaks_for: frozenset[str] = frozenset()
     dropped: tuple[str, ...] = ()
+    last_resort: frozenset[str] = frozenset()
 
 
 class Sourced(Struct, Generic[T], frozen=True, kw_only=True):

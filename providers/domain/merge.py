@@ -25,6 +25,8 @@ from providers.domain.limits import (
 )
 
 T = TypeVar("T")
+PREFERRED_FOR = timedelta(hours=1)
+"""How much older a value may be and still be preferred to one that is a last resort."""
 
 
 class Merged(Struct, frozen=True, kw_only=True):
@@ -48,12 +50,13 @@ class Merged(Struct, frozen=True, kw_only=True):
 def merge(readings: Iterable[Reading]) -> Merged:
     """The newest value of each lane; of two simultaneous readings the one whose source sorts first."""
     newest_first = sorted(readings, key=_newest_first)
+    before_last_resort = _with_last_resort_behind(newest_first, "credits")
     windows = _windows(newest_first)
     plan = next((reading.plan for reading in newest_first if reading.plan), None)
     email = next((reading.email for reading in newest_first if reading.email), None)
     return Merged(
         windows=windows,
-        credits=_newest(newest_first, "credits", lambda reading: reading.credits),
+        credits=_newest(before_last_resort, "credits", lambda reading: reading.credits),
         spend=_newest(newest_first, "spend", lambda reading: reading.spend),
         resets=_newest(newest_first, "resets", lambda reading: reading.resets),
         limit_reached_at=_limit_reached_at(newest_first),
@@ -150,6 +153,18 @@ def _in_order(lane: Sourced[RateWindow]) -> tuple[bool, str, timedelta, str]:
     window = lane.value
     part = "" if window.scope == "account" else window.id.rpartition(":")[0]
     return window.scope != "account", part, window.duration or timedelta.max, window.id
+
+
+def _with_last_resort_behind(newest_first: list[Reading], lane: str) -> list[Reading]:
+    """Those that are a last resort for this lane come after the others that are not much older."""
+    latest = max((reading.fetched_at for reading in newest_first), default=None)
+    return sorted(
+        newest_first,
+        key=lambda reading: (
+            latest is not None and latest - reading.fetched_at > PREFERRED_FOR,
+            lane in reading.last_resort,
+        ),
+    )
 
 
 def _newest(

@@ -125,6 +125,17 @@ class AccountStore:
         write_whole(self.file_of(key), msgspec.json.encode(memory))
         self._held.pop(key, None)
 
+    def forget(self, key: str, source: str, now: datetime) -> None:
+        """Drop the last error of a source whose login was just replaced, but no rate limit. Raises as `asking`."""
+        with self.asking(key):
+            known = self.account(key, now)
+            last = known.of(source)
+            if last.error is None or last.error.kind == "rate_limited":
+                return
+            others = {ident: state for ident, state in known.sources.items() if ident != source}
+            refused = tuple(each for each in known.refused if each.source != source)
+            self.save_account(key, replace(known, sources=others, refused=refused))
+
     def hold_account(self, key: str, memory: AccountState) -> None:
         """Keep it in this process only, when it cannot be saved."""
         self._held[key] = memory

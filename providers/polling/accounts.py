@@ -6,45 +6,25 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from threading import Thread
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.domain.errors import ProviderError
+from providers.domain.errors import NotSignedIn, ProviderError
 from providers.domain.limits import Account, AccountUsage, UsageError, UsageSnapshot
 from providers.domain.merge import merge
+from providers.host.keyring.cookies import saved_cookies
 from providers.polling.account_store import AccountState, AccountStore
 from providers.polling.backoff import Client, LoginPlace
 from providers.polling.homes import DEFAULT_SETTINGS, homes_of
 from providers.polling.poll import Mode, Round, ask, internal_error, look
+from providers.polling.targets import Target, with_cookies
 from providers.source import Home, Provider, ProviderSettings, account_key
 
 ROUND_SECONDS: dict[Mode, float] = {"due": 10.0, "now": 60.0}
 """How long `take_usage` waits for all sources together: longer if the user asked for it."""
 LOOK_SECONDS = 2.0
 """How long it waits for the local sources of those that are not done by then."""
-
-
-class Target(Struct, frozen=True, kw_only=True):
-    """An entry of the snapshot: an account with the homes it is signed in to, or a home without a login.
-
-    `key` identifies it for as long as it exists. `client` is None if nobody is signed in; `error` then says
-    why. `login_ends_at` is when the first of its logins ends. `only` is the chosen source, if any, `program`
-    the path of the provider's CLI if the user set one. The first entry of a provider has its `log_homes`:
-    their cost is shown there.
-    """
-
-    key: str
-    provider: Provider
-    homes: tuple[Home, ...]
-    log_homes: tuple[Home, ...] = ()
-    error: ProviderError | None = None
-    client: Client | None = None
-    login_ends_at: datetime | None = None
-    only: str | None = None
-    program: Path | None = None
 
 
 def take_usage(
@@ -105,8 +85,9 @@ def find_targets(
             internal = internal_error(error, "the list of homes")
             found.append(Target(key=provider.id, provider=provider, homes=(), error=internal))
             continue
-        targets = _by_account(provider, homes, memory, now)
-        (found if exist else absent).extend(
+        cookies = saved_cookies(memory.folder, provider.id) if provider.accepts_cookies(only) else ()
+        targets = with_cookies(_by_account(provider, homes, memory, now), provider, cookies, exist=exist)
+        (found if exist or cookies else absent).extend(
             replace(target, only=only, program=own.program, log_homes=() if number else log_homes)
             for number, target in enumerate(targets)
         )
@@ -173,7 +154,8 @@ def _by_account(
         try:
             login = provider.read_login(home, now)
             if login.identity is None:
-                targets[home.id] = replace(alone, error=login.error)
+                vacant = isinstance(login.error, NotSignedIn) and login.kind is None
+                targets[home.id] = replace(alone, error=login.error, vacant=vacant)
                 continue
             key = account_key(home, login.identity)
             since = memory.account_since(home.path, key, login.attested_at, now)
@@ -203,12 +185,13 @@ def _usage(
     try:
         this = Round(
             client=target.client,
-            sources=provider.sources,
+            sources=target.sources,
             interval=provider.interval,
             mode=mode,
             clock=clock,
             only=target.only,
             program=target.program,
+            cookie=target.cookie,
         )
         return _of_account(target, target.client, this, know(this))
     except Exception as error:  # noqa: BLE001 - it must not affect the other accounts
@@ -232,7 +215,9 @@ def _of_account(target: Target, client: Client, this: Round, known: AccountState
     merged = merge(reading for reading in known.readings if reading.source in ids)
     error = known.error if this.chosen == this.sources else _own_error(known, this)
     identity, key = client.identity, client.key
-    if merged.email and not identity.email:  # whoever signs in there next is another account
+    if (
+        merged.email and not identity.email and not target.by_cookie_alone
+    ):  # whoever signs in there next is another account
         key = account_key(client.places[0].home, replace(identity, email=merged.email))
     return replace(
         _without_account(target, None),

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from providers.domain.errors import ProviderError, as_error
 from providers.domain.limits import Attempt, ErrorKind, Reading, UsageError
 from providers.domain.merge import of_last_owner, prune
+from providers.domain.saved_cookie import SavedCookie
 from providers.polling.account_store import AccountState
 from providers.polling.backoff import (
     Client,
@@ -40,7 +41,8 @@ _OF_THE_LOGIN: tuple[ErrorKind, ...] = ("not_signed_in", "login_expired", "denie
 class Round(Struct, frozen=True, kw_only=True):
     """One poll of one account: its sources, interval, mode and clock.
 
-    `only` is the source that the user chose, if any; `program` the path they set for the provider's CLI.
+    `only` is the source that the user chose, if any; `program` the path they set for the provider's CLI; `cookie`
+    is the one that was saved for this account.
     """
 
     client: Client
@@ -50,6 +52,7 @@ class Round(Struct, frozen=True, kw_only=True):
     clock: Callable[[], datetime]
     only: str | None = None
     program: Path | None = None
+    cookie: SavedCookie | None = None
 
     @property
     def chosen(self) -> tuple[Source, ...]:

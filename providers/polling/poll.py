@@ -178,6 +178,7 @@ def _question(
         last_error=known.of(source.id).error,
         program=this.program,
         user_initiated=this.mode == "now",
+        cookie=this.cookie,
     )
 
 

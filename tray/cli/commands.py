@@ -97,6 +97,11 @@ COMMANDS = (
     ),
     Command("prices", "show and update the prices that costs are based on", "tray.cli.prices"),
     Command("config", "show and change settings", "tray.cli.config"),
+    Command(
+        "login-cookie",
+        "read limits by the cookie of the web app, for who has no login of the CLI",
+        "tray.cli.login_cookie",
+    ),
     Command("autostart", "choose whether the tray starts when you log in", "tray.cli.autostart"),
     Command("doctor", "check this machine and suggest how to fix problems", "tray.cli.doctor"),
     Command(

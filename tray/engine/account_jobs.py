@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from providers.polling.accounts import Target
 from providers.polling.poll import Mode
+from providers.polling.targets import Target
 from tray.engine import inbox, transitions
 from tray.engine.jobs import Jobs
 from tray.engine.poll_queue import PollQueue

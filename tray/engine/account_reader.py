@@ -12,8 +12,9 @@ from providers.domain.limits import AccountUsage
 from providers.host.files import stamp
 from providers.ledger.ledger import Ledger
 from providers.polling.account_store import AccountStore
-from providers.polling.accounts import Target, ask_only, find_targets, known_of, look_at
+from providers.polling.accounts import ask_only, find_targets, known_of, look_at
 from providers.polling.poll import Mode
+from providers.polling.targets import Target
 from providers.source import Home, Login, Provider
 from tray.engine import history
 from tray.engine.bounded import Bounded

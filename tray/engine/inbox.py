@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from providers.domain.limits import AccountUsage
 from providers.domain.live import SessionsLook
-from providers.polling.accounts import Target
+from providers.polling.targets import Target
 
 
 class Refresh(Struct, frozen=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from providers.polling.accounts import Target
 from providers.polling.poll import Mode
+from providers.polling.targets import Target
 
 MOST_AT_ONCE = 4
 SLOW_SECONDS = 3.0

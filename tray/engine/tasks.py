@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from providers.ledger.database import LedgerError
-from providers.polling.accounts import Target
 from providers.polling.poll import Mode
+from providers.polling.targets import Target
 from providers.source import Provider
 from tray.engine import counting, inbox, transitions
 from tray.engine.account_reader import AccountReader

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from providers.ledger.discover import FINDERS
 from providers.polling.account_store import AccountStore
-from providers.polling.accounts import Target
+from providers.polling.targets import Target
 from providers.source import Home, Provider
 from tray.engine.live import hook_records
 from tray.engine.scope import Scope

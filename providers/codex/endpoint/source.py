@@ -60,7 +60,7 @@ class OAuthSource:
         if answer.status != 200:
             # A Retry-After counts from the response, which may arrive long after the request was made.
             raise _rejected(answer, question.now + timedelta(seconds=self._seconds() - began))
-        reading = _reading(answer, question, credentials.access_token)
+        reading = reading_of(answer, question, credentials.access_token, self.id)
         resets = self._resets(question, credentials, reading.resets)
         if resets is None:
             return reading
@@ -111,7 +111,8 @@ def _rejected(answer: Answer, now: datetime) -> ProviderError:
     return refusal(answer, "ChatGPT", now)
 
 
-def _reading(answer: Answer, question: Question, token: Secret) -> Reading:
+def reading_of(answer: Answer, question: Question, token: Secret, source: str) -> Reading:
+    """What a response of the usage endpoint says, by `source`; raises Blocked, NotUnderstood or NotSignedIn."""
     try:
         usage = answers.parse(answer.body)
     except ValueError:
@@ -119,7 +120,7 @@ def _reading(answer: Answer, question: Question, token: Secret) -> Reading:
             raise Blocked("Got a web page instead of data. A proxy or captive portal?") from None
         raise NotUnderstood("ChatGPT's response is malformed.") from None
     require_same_account(question, usage.account_id, usage.user_id)
-    reading = usage.reading(question.now, token, OAuthSource.id)
+    reading = usage.reading(question.now, token, source)
     if reading is None:
         raise NotUnderstood("ChatGPT's response contains neither limits nor credits.")
     return reading

@@ -42,6 +42,15 @@ class Web(Protocol):
         """Raises Offline, TimedOut, Blocked, ServerError or NotUnderstood, within about `seconds`."""
 
 
+class CookieWeb(Web, Protocol):
+    """One that can sign in by a cookie, too."""
+
+    def get_by_cookie(
+        self, url: str, *, cookie: Secret, headers: Mapping[str, str], seconds: float
+    ) -> Answer:
+        """Raises what `get` does."""
+
+
 class RequestsWeb:
     """The real client, using requests: proxies and CA from the environment, plus the system's trust store.
 
@@ -51,6 +60,12 @@ class RequestsWeb:
     def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
         return self._get(url, bearer, headers, seconds, BODY_LIMIT)
 
+    def get_by_cookie(
+        self, url: str, *, cookie: Secret, headers: Mapping[str, str], seconds: float
+    ) -> Answer:
+        """With this Cookie header in place of a token. Raises what `get` does."""
+        return self._get(url, None, headers, seconds, BODY_LIMIT, cookie)
+
     def download(
         self, url: str, *, seconds: float, limit: int, headers: Mapping[str, str] = MappingProxyType({})
     ) -> Answer:
@@ -58,7 +73,13 @@ class RequestsWeb:
         return self._get(url, None, headers, seconds, limit)
 
     def _get(
-        self, url: str, bearer: Secret | None, headers: Mapping[str, str], seconds: float, limit: int
+        self,
+        url: str,
+        bearer: Secret | None,
+        headers: Mapping[str, str],
+        seconds: float,
+        limit: int,
+        cookie: Secret | None = None,
     ) -> Answer:
         load_requests()
         import requests
@@ -67,7 +88,7 @@ class RequestsWeb:
         with Watch(seconds) as watch, _session(url) as session:
             _mount(session, watch)
             try:
-                answer = _followed(session, url, _signing(bearer), headers, watch, limit)
+                answer = _followed(session, url, _signing(bearer, cookie), headers, watch, limit)
             except (requests.RequestException, HTTPError, OSError) as error:
                 raise classed(error, url, watch, seconds) from None
             if watch.expired:  # cut off by us, which looks like a response that ended
@@ -94,12 +115,14 @@ def _session(url: str) -> requests.Session:
 Sign = Callable[["requests.PreparedRequest"], "requests.PreparedRequest"]
 
 
-def _signing(bearer: Secret | None) -> Sign:
+def _signing(bearer: Secret | None, cookie: Secret | None) -> Sign:
     """Set this way, and not as a plain header, so that a ~/.netrc entry cannot replace it or be sent instead."""
 
     def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
         if bearer is not None:
             request.headers["Authorization"] = f"Bearer {bearer.reveal()}"
+        if cookie is not None:
+            request.headers["Cookie"] = cookie.reveal()
         return request
 
     return sign

@@ -223,15 +223,25 @@ class Child:
 
 
 def run(
-    argv: Sequence[str], *, environ: Mapping[str, str], folder: Path, seconds: float, cap: int = 1 << 20
+    argv: Sequence[str],
+    *,
+    environ: Mapping[str, str],
+    folder: Path,
+    seconds: float,
+    cap: int = 1 << 20,
+    given: bytes | None = None,
 ) -> Finished:
-    """Run a program to its end, with no input, and take what it says: at most `cap` bytes of each output.
+    """Run a program to its end, with `given` as its input, and take what it says: `cap` bytes of each output.
 
     Raises ProgramMissing when it cannot be started. A descendant that keeps the outputs open is not waited for.
     """
     output = {"out": bytearray(), "err": bytearray()}
     ends = time.monotonic() + seconds
-    with Child(argv, environ=environ, folder=folder, errors=True) as child:
+    with Child(argv, environ=environ, folder=folder, errors=True, talks=given is not None) as child:
+        if given is not None:
+            with suppress(OSError):  # it ended before it read: its code says why
+                child.write(given)
+            child.close_input()
         ended = None
         while child.open and (left := ends - time.monotonic()) > 0:
             if ended is None and child.code is not None:

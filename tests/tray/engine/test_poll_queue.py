@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from providers.domain.limits import Identity
-from providers.polling.accounts import Target
 from providers.polling.backoff import Client
+from providers.polling.targets import Target
 from tests.fake_provider import fake_provider
 from tray.engine.poll_queue import PollQueue
 

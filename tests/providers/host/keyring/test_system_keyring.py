@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from providers.domain.errors import Denied, ProgramMissing, ProviderError, TimedOut
-from providers.host.keyring import read_secret, system_keyring
+from providers.host.keyring import keyring_child, system_keyring
 from providers.host.keyring.system_keyring import SystemKeyring
 from providers.host.process.child import Finished
 
@@ -64,8 +64,8 @@ def test_where_there_is_no_keyring(environ: dict[str, str]) -> None:
     ("done", "kind"),
     [
         ({"code": None, "timed_out": True}, TimedOut),
-        ({"code": read_secret.REFUSED}, Denied),
-        ({"code": read_secret.NO_KEYRING}, ProgramMissing),
+        ({"code": keyring_child.REFUSED}, Denied),
+        ({"code": keyring_child.NO_KEYRING}, ProgramMissing),
         ({"code": 1, "err": b"Traceback"}, Denied),
         ({"code": -9}, Denied),
     ],
@@ -85,10 +85,16 @@ def test_only_who_asks_may_wait_for_a_person() -> None:
     seen: list[tuple[bool, float]] = []
 
     def run(
-        argv: Sequence[str], *, environ: Mapping[str, str], folder: Path, seconds: float, cap: int
+        argv: Sequence[str],
+        *,
+        environ: Mapping[str, str],
+        folder: Path,
+        seconds: float,
+        cap: int,
+        given: bytes | None,
     ) -> Finished:
         seen.append((argv[-1] == "ask", seconds))
-        return Finished(code=read_secret.NONE, out=b"", err=b"", timed_out=False)
+        return Finished(code=keyring_child.NONE, out=b"", err=b"", timed_out=False)
 
     for ask in (True, False):
         assert SystemKeyring({}, run).read("there", "dev", ask=ask) is None
