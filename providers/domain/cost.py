@@ -274,10 +274,11 @@ class CostReport(Struct, frozen=True, kw_only=True):
 class HomeFigures(Struct, frozen=True, kw_only=True):
     """Tokens and cost of one home, in local days: today, the last 7 and 30 with today, and this month up to today.
 
-    `not_on_lines` usage is included. A response found in several homes counts only in the
-    first. `priced` and `unpriced_models` are those of the 30 days, as in CostReport. `files` is how many logs
-    the home has now. `last_days` are the last DAYS_SHOWN, oldest first, today last; `recent` are the responses of
-    the last BURN_MINUTES, without `not_on_lines` usage.
+    `not_on_lines` usage is included: `not_on_lines` is how much of the 30 days, and `on_lines` the same figures
+    without it, None where that is none of them. A response found in several homes counts only in the first.
+    `priced` and `unpriced_models` are those of the 30 days, as in CostReport; `files` is how many logs it has
+    now. `last_days` are the last DAYS_SHOWN, oldest first, today last; `recent` are the responses of the last
+    BURN_MINUTES, without `not_on_lines` usage.
     """
 
     today: Tally
@@ -289,6 +290,12 @@ class HomeFigures(Struct, frozen=True, kw_only=True):
     files: int
     last_days: tuple[Tally, ...]
     recent: Tally
+    not_on_lines: Tally = Tally(usd=0.0)
+    on_lines: HomeFigures | None = None
+
+    def shown(self, *, with_not_on_lines: bool) -> HomeFigures:
+        """What faces show by that setting."""
+        return self if with_not_on_lines or self.on_lines is None else self.on_lines
 
 
 class DayCost(Struct, frozen=True, kw_only=True):
@@ -304,7 +311,7 @@ class CostSummary(Struct, frozen=True, kw_only=True):
 
     `unpriced_models` are those whose responses of the 30 days have no price. `last_days` are those of the last
     DAYS_SHOWN that are known, oldest first. `month_usd` is None if this month was never counted. `burn` is None if
-    unknown, or while nothing is used.
+    unknown, or while nothing is used. `not_on_lines` are part of the 30 days.
     """
 
     today_usd: float | None
@@ -321,3 +328,5 @@ class CostSummary(Struct, frozen=True, kw_only=True):
     month_tokens: int = 0
     burn: Burn | None = None
     last_days: tuple[DayCost, ...] = ()
+    not_on_lines_usd: float | None = None
+    not_on_lines_tokens: int = 0

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
 from providers.domain import project
 from providers.domain.cost import (
     DAYS_SHOWN,
@@ -178,10 +180,24 @@ def home_figures(
     files = {storable(str(path)): count for path, count in held.files.items()}
     now_used = tallies(_on_lines(recent), lambda each: each.home)
     return {
-        home: _figures(by_home.get(name, {}), now_used.get(name, NOTHING), today, files.get(name, 0))
+        home: _both(by_home.get(name, {}), now_used.get(name, NOTHING), today, files.get(name, 0))
         for home in homes
         for name in [storable(str(home))]
     }
+
+
+def _both(days: Mapping[date, list[Slice]], recent: Tally, today: date, files: int) -> HomeFigures:
+    """With what is not on lines, and without."""
+    whole = _figures(days, recent, today, files)
+    beyond = {day: [each for each in of_day if each.not_on_lines] for day, of_day in days.items()}
+    if not any(beyond.values()):
+        return whole
+    on_lines = {day: _on_lines(of_day) for day, of_day in days.items()}
+    return replace(
+        whole,
+        not_on_lines=_figures(beyond, NOTHING, today, files).days_30,
+        on_lines=_figures(on_lines, recent, today, files),
+    )
 
 
 def _figures(days: Mapping[date, list[Slice]], recent: Tally, today: date, files: int) -> HomeFigures:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date, tzinfo
 
     from providers.domain.cost import CostReport
+    from tray.engine.costs import Costs
     from tray.engine.scope import Scope
 
 
@@ -77,6 +78,7 @@ def run(options: CostOptions) -> int:
     """Waits for the whole count; raises BadArgument."""
     from providers.domain.cost import GROUPS, Detail
     from providers.ledger.database import LedgerError
+    from tray.engine.cost_settings import NOT_ON_LINES
     from tray.engine.costs import Costs
 
     scope = open_scope()
@@ -110,7 +112,19 @@ def run(options: CostOptions) -> int:
     if options.json and not is_used and problem is None:  # the table says so itself
         tell(f"nothing was used from {since} to {until}.")
     _show(reports, options, scope, zone)
+    if not options.json and scope.settings().get(NOT_ON_LINES):
+        _explain(reports, costs)
     return OK
+
+
+def _explain(reports: Mapping[str, CostReport], costs: Costs) -> None:
+    """The first time that totals include it."""
+    usage = [report.not_on_lines.tally for report in reports.values()]
+    if any(tally.responses for tally in usage) and costs.explained.first_time():
+        tell(
+            "totals include usage that the CLI reports only in a session's total, such as compaction, web search "
+            "and titles. To leave it out, run `tankful config set cost.not_on_lines false`."
+        )
 
 
 def _why_nothing(scope: Scope, provider: str | None) -> str | None:
@@ -134,10 +148,14 @@ def _show(reports: Mapping[str, CostReport], options: CostOptions, scope: Scope,
 
         output.emit(output.as_json(cost_document.as_data(reports, by, rates, zone, now)))
         return
+    from tray.engine.cost_settings import NOT_ON_LINES
     from tray.engine.settings_table import HIDE_EMAIL
     from tray.view import cost_tables
 
-    if by == "account" and not scope.settings().get(HIDE_EMAIL):
+    settings = scope.settings()
+    if not settings.get(NOT_ON_LINES):
+        reports = cost_tables.on_lines(reports)
+    if by == "account" and not settings.get(HIDE_EMAIL):
         reports = cost_tables.with_emails(reports, scope.emails())
     log_only = {home.label for each in scope.chosen() for home in each.find_log_homes(scope.environ)}
     tables = cost_tables.tables(reports, scope.chosen(), by, zone, now, rates, log_only)

@@ -239,6 +239,7 @@ ACTIONS: dict[str, _Act] = {
     "pause": _pause,
     "mute": _mute,
     "set": _set,
+    "explained": lambda desk, _argument: desk.engine.explained(),
     "autostart": _switch_autostart,
     "quit": lambda desk, _argument: desk.stop(),
 }

@@ -6,17 +6,24 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
+from msgspec.structs import replace
+
 from providers.domain.cost import DAYS_SHOWN, CostSummary, DayCost, Tally, burn_rate, tallied
 from tray.engine.state import HomeCost
 
 
-def cost_summary(costs: Mapping[str, HomeCost], home_ids: tuple[str, ...], today: date) -> CostSummary | None:
-    """The homes' figures together; None where none was ever counted.
+def cost_summary(
+    costs: Mapping[str, HomeCost], home_ids: tuple[str, ...], today: date, *, with_not_on_lines: bool = True
+) -> CostSummary | None:
+    """The homes' figures together, by the setting NOT_ON_LINES; None where none was ever counted.
 
     A count of an earlier day says nothing of today, and not all of the last 7 or 30 days; one of an earlier month
     says nothing of this month. Where nobody has looked for new logs since, nothing used is unknown rather than 0.
     """
-    known = [costs.get(home) for home in home_ids]
+    known = [
+        cost and replace(cost, figures=cost.figures.shown(with_not_on_lines=with_not_on_lines))
+        for cost in map(costs.get, home_ids)
+    ]
     counted = [cost for cost in known if cost is not None]
     if not counted:
         return None
@@ -26,6 +33,7 @@ def cost_summary(costs: Mapping[str, HomeCost], home_ids: tuple[str, ...], today
     knows_today = is_of_today and (up_to_date or todays.responses > 0)
     days_7 = tallied(tally for day, tally in _dated(counted) if 0 <= (today - day).days < 7)
     days_30 = tallied(cost.figures.days_30 for cost in counted)
+    beyond = tallied(cost.figures.not_on_lines for cost in counted)
     of_month = [cost.figures.month for cost in counted if _month(cost.day) == _month(today)]
     month = tallied(of_month)
     knows_month = bool(of_month) and (up_to_date or month.responses > 0)
@@ -45,6 +53,8 @@ def cost_summary(costs: Mapping[str, HomeCost], home_ids: tuple[str, ...], today
         priced=_priced(counted),
         complete=is_of_today and up_to_date and all(cost.complete for cost in counted),
         has_logs=any(cost.figures.files for cost in counted),
+        not_on_lines_usd=beyond.usd,
+        not_on_lines_tokens=beyond.usage.total_tokens,
         unpriced_models=tuple(sorted({model for cost in counted for model in cost.figures.unpriced_models})),
     )
 

@@ -25,6 +25,7 @@ from providers.ledger.scan_lock import Patience
 from providers.ledger.spans import span
 from providers.source import Home, Provider
 from tray.engine.cost_faults import ProviderFailed, failed, found_logs, retry_after_damage
+from tray.engine.explained import Explanation
 from tray.engine.scope import Scope
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Costs:
         self._child = child
         self._patience = patience
         self.ledger = Ledger(scope.folders.state / "ledger.sqlite3")
+        self.explained = Explanation(scope.folders.state)
+        """Whether the person knows of what is on no line of a log."""
         self._counted: object = None
         self.incomplete_logs: Unreadable = {}
         """Of the last count of this process."""

@@ -50,7 +50,7 @@ def _count(costs: Costs, put: Callable[[Event], None]) -> str | None:
     except LedgerError as error:
         problem = str(error)  # logged as it comes and goes, as all that is in the state
     try:
-        put(CostsRead(costs.by_home(), costs.counters()))
+        put(CostsRead(costs.by_home(), costs.counters(), is_explained=bool(costs.explained)))
     except LedgerError as error:
         problem = problem or str(error)
     return problem or costs.ledger.problem
@@ -59,4 +59,4 @@ def _count(costs: Costs, put: Callable[[Event], None]) -> str | None:
 def _put_known(costs: Costs, put: Callable[[Event], None]) -> None:
     """What was counted before; nothing of a ledger that cannot be read, as the count repairs it."""
     with suppress(LedgerError):
-        put(CostsRead(costs.by_home()))
+        put(CostsRead(costs.by_home(), is_explained=bool(costs.explained)))

@@ -157,6 +157,8 @@ def cost_summary(cost: CostSummary) -> dict[str, Any]:
         "today_tokens": _tokens(cost.today_usd, cost.today_tokens),
         "days_7_tokens": cost.days_7_tokens,
         "days_30_tokens": cost.days_30_tokens,
+        "not_on_lines_usd": as_usd(cost.not_on_lines_usd),
+        "not_on_lines_tokens": cost.not_on_lines_tokens,
         "month_tokens": _tokens(cost.month_usd, cost.month_tokens),
         "burn": burn(cost.burn),
         "last_days": days(cost.last_days),

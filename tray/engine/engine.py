@@ -131,6 +131,10 @@ class Engine:
         """No polls until then, unless a person asks for one; None: polls again."""
         self._events.put(transitions.Paused(until))
 
+    def explained(self) -> None:
+        """The person has seen what totals include."""
+        self._jobs.start("explained", self._tasks.explained)
+
     def subscribe(self, listener: Listener) -> Undo:
         """The listener hears of each change from now on, in a thread of its own, until the undo is called."""
         return self._listeners.add(listener, self._state)

@@ -19,6 +19,7 @@ from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
 from providers.polling.poll import Mode
 from tray.engine import history, published
+from tray.engine.cost_settings import NOT_ON_LINES
 from tray.engine.cost_summary import cost_summary
 from tray.engine.costs import Costs, as_counted
 from tray.engine.other_homes import with_other_homes
@@ -59,10 +60,13 @@ def take_round(
     )
     note, known = history.with_news if mode == "cached" else history.note, costs_of(scope, costs)
     every, work_days = refresh_every(scope), settings.get(WORK_DAYS)
+    with_not_on_lines = settings.get(NOT_ON_LINES)
     accounts = tuple(
         replace(
             _with_history(note, costs, account, scope, work_days),
-            cost=cost_summary(known, account.cost_home_ids, scope.today()),
+            cost=cost_summary(
+                known, account.cost_home_ids, scope.today(), with_not_on_lines=with_not_on_lines
+            ),
             refresh_every=every,
         )
         for account in snapshot.accounts

@@ -20,6 +20,7 @@ from providers.host.faults import logger_of
 from providers.host.files import Stamp, stamp
 from providers.host.storage import cannot_write
 from tray.engine import budgets, document, published
+from tray.engine.cost_settings import NOT_ON_LINES
 from tray.engine.cost_summary import cost_summary
 from tray.engine.document_values import as_time, as_usd
 from tray.engine.settings import Settings
@@ -183,13 +184,14 @@ def _costs(state: State) -> dict[str, Any]:
         for home in account.cost_home_ids:
             if home in state.costs:
                 found.setdefault(account.provider, {})[home] = state.costs[home]
-    return {provider: _sum(costs) for provider, costs in found.items()}
+    with_not_on_lines = state.settings.get(NOT_ON_LINES)
+    return {provider: _sum(costs, with_not_on_lines) for provider, costs in found.items()}
 
 
-def _sum(costs: Mapping[str, HomeCost]) -> dict[str, Any]:
+def _sum(costs: Mapping[str, HomeCost], with_not_on_lines: bool) -> dict[str, Any]:
     """As of the day of the newest count."""
     day = max(cost.day for cost in costs.values())
-    summary = cost_summary(costs, tuple(costs), day)
+    summary = cost_summary(costs, tuple(costs), day, with_not_on_lines=with_not_on_lines)
     assert summary is not None  # noqa: S101 - of no homes there is no sum
     return {"day": day.isoformat(), **document.cost_summary(summary)}
 

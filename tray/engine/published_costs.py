@@ -29,12 +29,14 @@ def as_of(
     over += ["month"] if (then.year, then.month) != (today.year, today.month) else []
     if not current:
         over += [span for span in _SPANS if not cost[f"{span}_tokens"]]
+    beyond = ("not_on_lines_usd", "not_on_lines_tokens") if "days_30" in over else ()
     burn = cost.get("burn")
     if burn and not 0 <= now - written < burn["over_minutes"] * 60:
         burn = None
     return {
         **cost,
         **{f"{span}_{unit}": None for span in over for unit in ("usd", "tokens")},
+        **{name: None for name in beyond if name in cost},
         "burn": burn,
         "complete": cost["complete"] and current and not ago,
     }

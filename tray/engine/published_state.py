@@ -143,6 +143,8 @@ def _cost(found: Document) -> CostSummary | None:
         complete=found["complete"],
         has_logs=found["has_logs"],
         unpriced_models=tuple(found["unpriced_models"]),
+        not_on_lines_usd=found.get("not_on_lines_usd"),
+        not_on_lines_tokens=found.get("not_on_lines_tokens") or 0,
     )
 
 

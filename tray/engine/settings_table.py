@@ -12,6 +12,7 @@ from providers.registry import PROVIDERS
 from providers.setting import Bool, Choice, Menu, Setting
 from providers.source import Provider, settings_of
 from tray.engine.budget_settings import BUDGETS
+from tray.engine.cost_settings import NOT_ON_LINES
 from tray.engine.incident_setting import INCIDENTS
 from tray.engine.live.settings import SESSION_SETTINGS
 from tray.engine.notices.settings import NOTICE_SETTINGS
@@ -85,6 +86,7 @@ GENERAL: Table = (
     BARS,
     WORK_DAYS,
     INCIDENTS,
+    NOT_ON_LINES,
     *BUDGETS.values(),
     SUBSCRIPTIONS,
     *NOTICE_SETTINGS,

@@ -49,7 +49,8 @@ class State(Struct, frozen=True, kw_only=True):
     `incidents` are those that the providers' status pages report, by the providers' ids. Until `muted_until` no
     notice is shown, until `paused_until` no server is polled, unless the person asks for it. `refreshed` is None
     until they do. `refresh_every` is the interval of the polls, by which values are judged as old. `sessions` is
-    the newest look at live sessions, None where nobody has looked.
+    the newest look at live sessions, None where nobody has looked. `is_explained` is whether the person knows that
+    totals include what is on no line of a log.
     """
 
     revision: int = 0
@@ -69,6 +70,7 @@ class State(Struct, frozen=True, kw_only=True):
     refresh_every: timedelta = REFRESH_EVERY
     refreshed: LastRefresh | None = None
     sessions: SessionsLook | None = None
+    is_explained: bool = True
 
     @property
     def accounts(self) -> tuple[AccountUsage, ...]:

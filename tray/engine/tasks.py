@@ -63,7 +63,13 @@ class Tasks:
     def read_costs(self) -> None:
         """What another process has counted, or the person has priced, since."""
         with suppress(LedgerError):
-            self._put(transitions.CostsRead(self._costs.by_home()))
+            costs = self._costs.by_home()
+            self._put(transitions.CostsRead(costs, is_explained=bool(self._costs.explained)))
+
+    def explained(self) -> None:
+        """The person has seen what totals include."""
+        self._costs.explained.first_time()
+        self._put(transitions.Explained())
 
     def count(self) -> None:
         counting.count(self._costs, self._put)

@@ -12,6 +12,7 @@ from providers.domain.cost import Counter
 from providers.domain.incident import Incident
 from providers.domain.limits import AccountUsage, UsageSnapshot
 from providers.domain.live import SessionsLook
+from tray.engine.cost_settings import NOT_ON_LINES
 from tray.engine.cost_summary import cost_summary
 from tray.engine.settings import Settings
 from tray.engine.state import HomeCost, LastRefresh, State
@@ -75,10 +76,18 @@ class CountProgressed(Struct, frozen=True):
 
 
 class CostsRead(Struct, frozen=True):
-    """What the ledger holds, by the homes' ids; `counters` are None where they were not asked for."""
+    """What the ledger holds, by the homes' ids; `counters` are None where they were not asked for.
+
+    `is_explained` is whether the person knows of what is on no line of a log.
+    """
 
     costs: Mapping[str, HomeCost]
     counters: tuple[Counter, ...] | None = None
+    is_explained: bool = True
+
+
+class Explained(Struct, frozen=True):
+    """The person has seen that totals include what is on no line of a log."""
 
 
 class CountWaits(Struct, frozen=True):
@@ -134,6 +143,7 @@ Event = (
     | CountBegan
     | CountProgressed
     | CostsRead
+    | Explained
     | CountWaits
     | CountEnded
     | IncidentsRead
@@ -163,6 +173,8 @@ def _after(state: State, event: Event, now: datetime) -> State:
             return _with_accounts(state, event, now)
         case CountBegan() | CountProgressed() | CountWaits() | CostsRead() | CountEnded():
             return _with_count(state, event)
+        case Explained():
+            return replace(state, is_explained=True)
         case IncidentsRead(incidents):
             return replace(state, incidents=incidents)
         case Muted(until):
@@ -215,8 +227,9 @@ def _with_count(
             return replace(state, progress=share) if state.counting else state
         case CountWaits(sentence):
             return replace(state, count_problem=sentence)
-        case CostsRead(costs, counters):
-            return replace(state, costs=costs, counters=counters or state.counters)
+        case CostsRead(costs, counters, is_explained):
+            counters = counters or state.counters
+            return replace(state, costs=costs, counters=counters, is_explained=is_explained)
         case CountEnded(problem):
             return replace(state, counting=False, progress=None, count_problem=problem)
 
@@ -244,10 +257,11 @@ def _join(state: State, today: date) -> State:
     """Accounts with what their homes cost, and how often they are refreshed."""
     if state.snapshot is None:
         return state
+    with_not_on_lines = state.settings.get(NOT_ON_LINES)
     accounts = tuple(
         replace(
             account,
-            cost=cost_summary(state.costs, account.cost_home_ids, today),
+            cost=cost_summary(state.costs, account.cost_home_ids, today, with_not_on_lines=with_not_on_lines),
             refresh_every=state.refresh_every,
         )
         for account in state.snapshot.accounts

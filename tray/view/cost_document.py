@@ -50,6 +50,7 @@ def _report(report: CostReport) -> dict[str, Any]:
         "by_home": _tallies(report.by_home),
         "burn": burn(report.burn),
         "month_to_date_usd": as_usd(report.month_to_date_usd),
+        "not_on_lines_month_to_date_usd": as_usd(report.not_on_lines.month_to_date_usd),
         "priced": report.priced,
         "unpriced_models": list(report.unpriced_models),
         "files": report.files,

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.domain.cost import CostReport, Tally, tallied
+from providers.domain.cost import CostReport, NotOnLines, Tally, tallied
 from providers.ledger.prices.pricing import Rates
 from providers.source import Provider
 from tray.view import format as fmt
@@ -67,6 +67,8 @@ class _Row(Struct, frozen=True):
     tally: Tally
 
 
+NOT_IN_LOGS = "not in the logs"
+WHAT_IS_NOT = "compaction, web search, titles and the like"
 _FILES = 5
 """So many logs are named that could not be read; JSON has all of them."""
 
@@ -111,6 +113,12 @@ def with_emails(reports: Mapping[str, CostReport], emails: Mapping[str, str]) ->
         )
         for provider, report in reports.items()
     }
+
+
+def on_lines(reports: Mapping[str, CostReport]) -> dict[str, CostReport]:
+    """The same reports of what is on the lines of logs alone."""
+    nothing = NotOnLines(tally=Tally(usd=0.0), month_to_date_usd=None, unpriced_models=())
+    return {provider: replace(report, not_on_lines=nothing) for provider, report in reports.items()}
 
 
 def tables(
@@ -175,7 +183,7 @@ def _part(table: CostTable, by: str, *, models: bool) -> _Part:
     unlogged = table.report.not_on_lines.tally
     if unlogged.responses:
         cells = _cells(unlogged) | {"responses": "–"}
-        rows.append(_Row(TableLine("not in the logs", cells), unlogged))
+        rows.append(_Row(TableLine(NOT_IN_LOGS, cells, (WHAT_IS_NOT,)), unlogged))
     total = _total(table.total, complete=table.is_complete)
     return _Part(f"{table.title} by {by}", rows, total, table.notes, is_whole=table.is_complete)
 

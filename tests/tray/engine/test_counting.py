@@ -34,6 +34,7 @@ class ScriptedCosts(Costs):
     def __init__(self, folder: Path, shares: Iterable[float] = (), fault: Exception | None = None) -> None:
         environ = {"TANKFUL_HOME": str(folder)}
         super().__init__(Scope(environ, own_folders(environ), ZoneInfo("UTC"), providers=()))
+        self.explained.first_time()
         self.shares = shares
         self.fault = fault
         self.unreadable = False

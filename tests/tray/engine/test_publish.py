@@ -118,7 +118,7 @@ def test_it_is_written_when_something_changed_and_only_then(tmp_path: Path) -> N
 
 def test_costs_by_provider_and_counters_of_all_time(tmp_path: Path) -> None:
     def cost(usd: float | None, unpriced: tuple[str, ...], *, complete: bool) -> HomeCost:
-        tallies = {
+        tallies: dict[str, Any] = {
             span: Tally(responses=1, usage=TokenUsage(input_tokens=days), usd=usd)
             for span, days in (("today", 1), ("days_7", 7), ("days_30", 30), ("month", 20))
         }
@@ -160,6 +160,8 @@ def test_costs_by_provider_and_counters_of_all_time(tmp_path: Path) -> None:
             "days_7_tokens": 16,
             "days_30_tokens": 60,
             "month_tokens": 40,
+            "not_on_lines_usd": 0.0,
+            "not_on_lines_tokens": 0,
             "burn": {"usd_per_hour": 0.25, "tokens_per_hour": 1, "over_minutes": 180},
             "last_days": [
                 {"day": "2026-11-19", "usd": 0.75, "tokens": 14},

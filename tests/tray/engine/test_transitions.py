@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from providers.domain.cost import Counter, HomeFigures, Tally, TokenUsage
 from providers.domain.limits import AccountUsage
 from providers.domain.live import SessionsLook
+from tray.engine.cost_settings import NOT_ON_LINES
 from tray.engine.settings import Settings
+from tray.engine.settings_table import SETTINGS
 from tray.engine.state import HomeCost, State
 from tray.engine.transitions import (
     AccountRead,
@@ -22,6 +24,7 @@ from tray.engine.transitions import (
     CountEnded,
     CountProgressed,
     Event,
+    Explained,
     RefreshEnded,
     RefreshPlanned,
     SessionsLooked,
@@ -209,3 +212,39 @@ def test_a_count_ends_its_progress_and_reports_its_problem() -> None:
     assert (ended.counting, ended.progress, ended.count_problem) == (False, None, "The disk is full.")
     assert reads(CountProgressed(0.9), state=ended) is ended
     assert reads(CountBegan(), CountEnded(), state=ended).count_problem is None
+
+
+def test_what_is_not_on_lines_is_left_out_at_once_by_the_setting() -> None:
+    def tally(usd: float) -> Tally:
+        return Tally(responses=1, usage=TokenUsage(input_tokens=round(usd)), usd=usd)
+
+    def figures(usd: float, **more: Any) -> HomeFigures:
+        spans: dict[str, Any] = dict.fromkeys(("today", "days_7", "days_30", "month", "recent"), tally(usd))
+        return HomeFigures(
+            **spans,
+            priced="full",
+            unpriced_models=(),
+            files=1,
+            last_days=(tally(usd),),
+            **more,
+        )
+
+    whole = figures(9.0, not_on_lines=tally(2.0), on_lines=figures(7.0))
+    costs = {"home": HomeCost(day=NOW.date(), figures=whole, complete=True)}
+    usage = AccountUsage(provider="codex", title="Codex", homes=("~",), key="a", home_ids=("home",))
+    state = State(settings=Settings(table=SETTINGS))
+    for event in (AccountsFound(("a",), (usage,)), CostsRead(costs)):
+        state = after(state, event, NOW, NOW.date())
+    (cost,) = (each.cost for each in state.accounts)
+    assert cost is not None
+    assert (cost.month_usd, cost.days_30_usd, cost.not_on_lines_usd) == (9.0, 9.0, 2.0)
+    off = Settings(table=SETTINGS, values={NOT_ON_LINES.key: False})
+    (cost,) = (each.cost for each in after(state, SettingsRead(off), NOW, NOW.date()).accounts)
+    assert cost is not None
+    assert (cost.month_usd, cost.days_30_usd, cost.not_on_lines_tokens) == (7.0, 7.0, 0)
+
+
+def test_an_explanation_is_seen_until_a_count_says_otherwise() -> None:
+    unknown = after(State(), CostsRead({}, is_explained=False), NOW, NOW.date())
+    assert not unknown.is_explained
+    assert after(unknown, Explained(), NOW, NOW.date()).is_explained

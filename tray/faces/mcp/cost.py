@@ -133,10 +133,17 @@ def _provider(name: str, report: Document, by: str) -> Document:
         "totals": _sum([report["totals"], report["not_on_lines"]]),
         "priced": report["priced"],
         "unpriced_models": report["unpriced_models"],
-        "month_to_date_usd": report["month_to_date_usd"],
+        "month_to_date_usd": _month(report),
         "rows": rows[:_MOST_ROWS],
         "rows_left_out": max(0, len(rows) - _MOST_ROWS),
     }
+
+
+def _month(report: Document) -> float | None:
+    """With what is on no line, too."""
+    parts = (report["month_to_date_usd"], report["not_on_lines_month_to_date_usd"])
+    known = [part for part in parts if part is not None]
+    return round(sum(known), 6) if known else None
 
 
 def _rows(groups: Document, by: str) -> list[Document]:

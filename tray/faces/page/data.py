@@ -38,6 +38,7 @@ class PageData(Struct, frozen=True, kw_only=True):
     `incidents` are those of snapshot.json, by provider. `count` is how far logs are counted, `note` what became
     of the form that led here, and `generation` names this state of the numbers. `look` is at the live sessions,
     None where they are not shown, as in a file; `can_bring` whether their terminals can be brought to the front.
+    `with_not_on_lines` is that setting.
     `answers` are for `once`.
     """
 
@@ -56,6 +57,7 @@ class PageData(Struct, frozen=True, kw_only=True):
     generation: str = ""
     look: Callable[[], SessionsLook] | None = None
     can_bring: bool = False
+    with_not_on_lines: bool = True
 
     @property
     def today(self) -> date:
@@ -97,6 +99,12 @@ class PageData(Struct, frozen=True, kw_only=True):
         return self.once(
             ("tallies", chosen, tuple(by), beyond), lambda: self.rollup.tallies(chosen, by, beyond=beyond)
         )
+
+    def shown_beyond(
+        self, by: Sequence[Dimension] = (), selection: Selection | None = None
+    ) -> dict[Key, Tally]:
+        """Those of what is on no line of a log, as far as totals are shown with it: by that setting."""
+        return self.tallies(by, beyond=True, selection=selection) if self.with_not_on_lines else {}
 
     def once(self, key: object, ask: Callable[[], T]) -> T:
         """The answer to that question, which is asked once for all sections."""

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 from tray.engine import published
+from tray.engine.cost_settings import NOT_ON_LINES
 from tray.faces.page import query
 from tray.faces.page.actions.desk import PageDesk
 from tray.faces.page.data import PageData, usage_of
@@ -40,5 +41,6 @@ def gather(
         note=note,
         generation=generation,
         look=desk.look if live else None,
+        with_not_on_lines=scope.settings().get(NOT_ON_LINES),
         can_bring=desk.bring_to_front is not None,
     )

@@ -95,7 +95,7 @@ def days_before(data: PageData) -> Days | None:
 
 def shown(data: PageData, by: tuple[Dimension, ...]) -> dict[Key, Tally]:
     """The sums with what is not on the lines of logs."""
-    return summed((*data.tallies(by).items(), *data.tallies(by, beyond=True).items()))
+    return summed((*data.tallies(by).items(), *data.shown_beyond(by).items()))
 
 
 def unpriced_note(data: PageData) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ def _daily(data: PageData, selection: Selection) -> Daily:
         }
         for found in (
             data.tallies(("day", "provider"), selection=selection),
-            data.tallies(("day", "provider"), beyond=True, selection=selection),
+            data.shown_beyond(("day", "provider"), selection),
         )
     )
     return Daily(lines, beyond)

@@ -7,8 +7,13 @@ from collections.abc import Iterator, Sequence
 from providers.domain.cost import Burn, CostSummary, DayCost
 from tray.engine.state import State
 from tray.view import format as fmt
-from tray.view.rows import Row, text_row
+from tray.view.rows import Action, Row, action_row, separator_row, submenu_row, text_row
 
+_EXPLAINED = (
+    "The CLI reports it only in a session's total:",
+    "compaction, web search, titles and the like.",
+    "Settings can leave it out of the totals.",
+)
 _UNPRICED = 2  # names of models that fit into the menu's width
 _EIGHTHS = "▁▂▃▄▅▆▇█"
 _NO_PRICE = "·"
@@ -39,6 +44,22 @@ def cost_rows(key: str, cost: CostSummary | None, state: State) -> Iterator[Row]
         yield text_row(f"{key}:cost:days", chart)
     if cost.unpriced_models:
         yield text_row(f"{key}:unpriced", f"No price for {fmt.some(cost.unpriced_models, _UNPRICED)}.")
+
+
+def explanation_rows(state: State) -> Iterator[Row]:
+    """What the first totals with it include beyond the logs, until the person has seen it."""
+    costs = [usage.cost for usage in state.accounts if usage.cost is not None]
+    tokens = sum(cost.not_on_lines_tokens for cost in costs)
+    if state.is_explained or not tokens:
+        return
+    usd = sum(cost.not_on_lines_usd or 0.0 for cost in costs)
+    amount = fmt.priced(usd) if usd else f"{fmt.tokens(tokens)} tokens"
+    below = [
+        *(text_row(f"explained:{number}", text) for number, text in enumerate(_EXPLAINED)),
+        separator_row("line:explained"),
+        action_row("explained:hide", "Do not show this again", Action("explained")),
+    ]
+    yield submenu_row("explained", f"Totals include {amount} not in the logs", below)
 
 
 def cost_line(cost: CostSummary | None) -> str | None:
@@ -75,6 +96,8 @@ def _periods(cost: CostSummary, state: State) -> Iterator[tuple[str, str]]:
     if cost.days_7_usd is not None or cost.days_7_tokens:
         yield "7", _sum("in 7 days", cost.days_7_usd, cost.days_7_tokens, cost)
     yield "30", _sum("in 30 days", cost.days_30_usd, cost.days_30_tokens, cost)
+    if cost.not_on_lines_usd or cost.not_on_lines_tokens:
+        yield "beyond", _sum("of it not in the logs", cost.not_on_lines_usd, cost.not_on_lines_tokens, cost)
     if cost.month_usd is not None or cost.month_tokens:
         yield "month", _sum("this month", cost.month_usd, cost.month_tokens, cost)
 

@@ -14,6 +14,7 @@ from tray.view.login import StartAtLogin
 from tray.view.menu.account import Entry, compact_row, entries, full_rows
 from tray.view.menu.actions import action_rows
 from tray.view.menu.budgets import budget_rows
+from tray.view.menu.cost import explanation_rows
 from tray.view.menu.problems import MENU_WIDTH, sentence_rows
 from tray.view.menu.sessions import session_rows
 from tray.view.menu.windows import Look, look_of
@@ -40,7 +41,7 @@ def rows(
 ) -> tuple[Row, ...]:
     """The whole menu; all actions are `available` if nothing else is said."""
     possible = available or Available()
-    around = [*state_problems(state), *incident_rows(state, possible)]
+    around = [*state_problems(state), *incident_rows(state, possible), *explanation_rows(state)]
     actions = [separator_row("line:actions"), *action_rows(state, now, zone, login, possible)]
     if around:
         around.append(separator_row("line:problems"))

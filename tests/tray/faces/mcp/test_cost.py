@@ -45,6 +45,7 @@ def document(**groups: Any) -> dict[str, Any]:
         "priced": "full",
         "unpriced_models": [],
         "month_to_date_usd": 12.5,
+        "not_on_lines_month_to_date_usd": None,
     }
     return {
         "generated_at": "2026-11-20T11:59:58Z",

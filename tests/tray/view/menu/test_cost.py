@@ -21,6 +21,7 @@ from tests.tray.view.test_menu import (
     PRO,
     below,
     state_of,
+    top,
 )
 
 
@@ -109,3 +110,24 @@ def test_money_that_is_billed_looks_like_no_estimate() -> None:
     texts = below(state_of(replace(PRO, spend=spend)))
     assert "Billed extra usage: 7.63 EUR of 20.00 EUR" in texts
     assert all("≈" in text for text in texts if "$" in text)
+
+
+def test_what_is_not_in_the_logs_is_named_where_there_is_any() -> None:
+    beyond = replace(COST, not_on_lines_usd=0.42, not_on_lines_tokens=40_000)
+    rows = cost_of(replace(PRO, cost=beyond))
+    assert rows[2:4] == [
+        "≈ $3.10 in 30 days  ·  1.2 M tokens",
+        "≈ $0.42 of it not in the logs  ·  40 K tokens",
+    ]
+    unpriced = replace(beyond, not_on_lines_usd=None)
+    assert "no price of it not in the logs  ·  40 K tokens" in cost_of(replace(PRO, cost=unpriced))
+    assert not any("not in the logs" in row for row in cost_of(PRO))
+
+
+def test_totals_with_it_are_explained_until_the_person_has_seen_it() -> None:
+    beyond = replace(PRO, cost=replace(COST, not_on_lines_usd=0.42, not_on_lines_tokens=40_000))
+    line = "Totals include ≈ $0.42 not in the logs ▸"
+    assert top(state_of(beyond, is_explained=False))[0] == line
+    assert below(state_of(beyond, is_explained=False), "explained")[-1] == "Do not show this again"
+    for state in (state_of(beyond), state_of(PRO, is_explained=False)):
+        assert line not in top(state)

@@ -56,7 +56,7 @@ def _unpriced(data: PageData) -> Iterator[tuple[ShownCell, ...]]:
 
 
 def _beyond(data: PageData) -> Iterator[tuple[ShownCell, ...]]:
-    for (provider,), tally in sorted(data.tallies(("provider",), beyond=True).items(), key=str):
+    for (provider,), tally in sorted(data.shown_beyond(("provider",)).items(), key=str):
         yield text_cell(data.title(provider)), cost_cell(tally), count_cell(tally.usage.total_tokens)
 
 

@@ -108,7 +108,7 @@ def _days_of(data: PageData, days: Days, payer: Payer, subscription: Subscriptio
         replace(everywhere, home=home, account=None if is_of_home else UNKNOWN) for home in payer.homes
     ]
     firsts = [used[0] for each in places if (used := data.rollup.used_days(each)) is not None]
-    beyond = (data.tallies(("day",), beyond=True, selection=each) for each in places)
+    beyond = (data.shown_beyond(("day",), each) for each in places)
     firsts += [day for found in beyond for (day,) in found if isinstance(day, date)]
     own = days.within(min(firsts)) if firsts else days
     return 0 if own is None else own.count

@@ -59,7 +59,7 @@ def with_models(
 
 def beyond(data: PageData) -> Tally | None:
     """What is on no line of a log, under the same filters; None where there is nothing of it."""
-    return data.tallies(beyond=True).get(())
+    return data.shown_beyond().get(())
 
 
 def _model(data: PageData, provider: object, model: object) -> TallyGroup:

@@ -1,0 +1,15 @@
+"""Whether what is shown as cost includes what no line of a log has."""
+
+from __future__ import annotations
+
+from providers.setting import Bool, Menu, Setting
+
+NOT_ON_LINES = Setting(
+    "cost.not_on_lines",
+    Bool(),
+    True,
+    "Include usage in tokens and cost that a CLI reports only in the total of a session, such as compaction, web "
+    "search and titles. Budgets and `cost --json` have it in any case.",
+    menu=Menu(text="Include what is not in the logs"),
+)
+"""Off: tables, menu, page and bars have neither its row nor totals with it."""
