@@ -160,7 +160,7 @@
         icon/, tooltip    the picture in the tray (`glance`: what it shows; `draw`: how), and the text beside it
         limit_cards       an account as a card (window_names: of windows without a title)
         window_history    how far a window was used over time, as charts draw it; window_events: what became of it
-        window_sums       what was used in each window; percent_value: what one percent of it is worth
+        window_sums       what was used in each window
         charts/, usage/   SVG made of numbers; days, averages, changes, forecasts of the use (price_rows: rates)
         level             how loud a window is shown: plenty, low, scarce, spent (error_words: errors, in a word)
         format            how percent, times, tokens and money read (words: with the standard library)

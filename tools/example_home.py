@@ -14,15 +14,17 @@ from msgspec.structs import replace
 from providers.domain.limits import AccountUsage
 from providers.domain.live import SessionsLook
 from providers.host.files import Folders
-from providers.ledger import index, logins
+from providers.ledger import index, logins, window_log
 from providers.ledger.database import opened, transaction
-from providers.ledger.ledger import Ledger
+from providers.ledger.epoch_ms import moment
 from providers.ledger.logins import SeenLogin
+from providers.ledger.rows import AT, USD
 from tests.bench.corpus import Billed, Session
 from tests.bench.make_logs import WRITERS
 from tests.tray.faces.page.asking import served
+from tools.example_readings import DAYS, readings
 from tools.example_sessions import EXAMPLES, IDLE, WORKING, look
-from tools.example_states import CLAUDE, CODEX, DAY, HOUR, MINUTE, NOW, state
+from tools.example_states import CLAUDE, CODEX, DAY, NOW, state
 from tray.engine.costs import Costs
 from tray.engine.live.feed import SessionFeed
 from tray.engine.publish import SnapshotFile
@@ -34,8 +36,6 @@ _FREE = range(38, 47)
 """Days ago: a holiday."""
 _SHARES = {"codex": 0.55, "claude": 0.45}
 _SETTINGS = '[subscriptions]\n"~/.codex" = "20 USD"\n"~/.claude" = "20 USD"\n'
-_EARLY = 3  # weeks ago, when everybody's week began anew
-_PACE = (62, 48, 81, 55, 97, 44, 100, 73, 38, 90, 66, 84, 58, 71)
 
 
 def example_home(folder: Path) -> Scope:
@@ -85,41 +85,18 @@ def note_logins(costs: Costs, scope: Scope) -> None:
                 logins.note(db, index.home_id(db, usage.provider, homes[0].path), login)
 
 
-def note_limits(ledger: Ledger) -> None:
-    """Readings of the last weeks: of each window while it is used, and as published at the end."""
+def note_limits(costs: Costs) -> None:
+    """Readings of the last weeks, which follow what is logged, and as published at the end."""
     for usage in _usages():
         rng = random.Random(usage.provider)  # noqa: S311 - nobody guesses at a picture
-        for at, used in _readings(rng):
-            lanes = [
-                replace(lane, value=replace(lane.value, **used[lane.value.id]), fetched_at=at)
-                for lane in usage.windows
-                if lane.value.id in used
-            ]
-            ledger.limits.note(replace(usage, windows=tuple(lanes), early_resets=()), at)
-        ledger.limits.note(usage, NOW)
-
-
-def _readings(rng: random.Random) -> Iterator[tuple[datetime, dict[str, dict[str, object]]]]:
-    """Every half hour of each working day of seven weeks: how far five hours and a week were used."""
-    begin, week, five, five_ends = NOW - 50 * DAY, 0.0, 0.0, NOW - 50 * DAY
-    ends, number = begin + 5 * DAY, 0
-    for step in range(50 * 24 * 2 - 12):
-        at = begin + step * 30 * MINUTE
-        early = number == 7 - _EARLY and at >= ends - 3 * DAY
-        if at >= ends or early:
-            ends, week, number = (at if early else ends) + 7 * DAY, 0.0, number + 1
-        if at >= five_ends:
-            five, five_ends = 0.0, at + 5 * HOUR
-        if 7 <= at.hour < 20 and (at.weekday() < 5 or at.hour % 5 == 0):
-            spent = rng.random() * _PACE[number % len(_PACE)] / 100
-            week, five = min(100.0, week + 1.9 * spent), min(100.0, five + 11 * spent)
-            yield (
-                at,
-                {
-                    "session": {"used_percent": round(five), "resets_at": five_ends},
-                    "weekly": {"used_percent": round(week), "resets_at": ends},
-                },
-            )
+        used = [
+            (moment(values[AT]), values[USD] or 0.0)
+            for origin, values in costs.ledger.responses(NOW - DAYS * DAY, NOW)
+            if origin.provider == usage.provider
+        ]
+        with opened(costs.files[0], repair=True) as db, transaction(db):
+            for reading in readings(usage, used, rng):
+                window_log.note(db, reading, reading.windows[0].fetched_at)
 
 
 @contextmanager
@@ -129,7 +106,7 @@ def served_home(folder: Path) -> Iterator[PageService]:
     costs = Costs(scope)
     note_logins(costs, scope)
     costs.count()
-    note_limits(costs.ledger)
+    note_limits(costs)
     feed = SessionFeed(scope.folders.state, lambda: live_look(scope), scope.clock)
     with served(
         scope, costs, feed=feed, bring_to_front=lambda _session: "It is at the front now."

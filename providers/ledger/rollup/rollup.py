@@ -229,11 +229,6 @@ class Rollup:
             with self._ledger() as ledger:
                 return singles.tallies_between(self._tables.db, ledger, start, end, filters or {}, by)
 
-    def used_quarters(self, start: datetime, end: datetime, filters: Mapping[Filter, str]) -> set[int]:
-        """The quarters of an hour (epoch ms) that begin in this span and have responses."""
-        with self._lock:
-            return singles.used_quarters(self._tables.db, start, end, filters)
-
     def sums_between(
         self, spans: Sequence[tuple[datetime, datetime]], filters: Mapping[Filter, str]
     ) -> list[Tally]:

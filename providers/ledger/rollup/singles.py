@@ -175,19 +175,6 @@ def tallies_between(
     return {key: tally(row) for key, row in found.items()}
 
 
-def used_quarters(
-    db: sqlite3.Connection, start: datetime, end: datetime, filters: Mapping[Filter, str]
-) -> set[int]:
-    """The quarters of an hour (epoch ms) with responses."""
-    where, values = where_dim(filters)
-    rows = db.execute(
-        "SELECT DISTINCT quarter FROM slices s CROSS JOIN named d ON d.dim = s.dim"
-        f" WHERE quarter >= ? AND quarter < ? AND {where} AND beyond = 0",
-        (ms(start), ms(end), *values),
-    )
-    return {quarter for (quarter,) in rows}
-
-
 def _within(db: sqlite3.Connection, ledger: sqlite3.Connection, span: tuple[int, int]) -> Iterator[_Single]:
     first, last = span
     if first >= last:

@@ -427,24 +427,30 @@ def test_one_percent_is_worth_what_the_history_was_made_with(tmp_path: Path) -> 
     page = LedgerPage(tmp_path, now=NOW)
     usage = published(some_weeks(page, tokens_a_percent=1_200_000))
     (card,) = percent_value.build(page.data("range=today&model=other", usage)).cards
-    assert float(card.tokens_full) == pytest.approx(1_200_000, rel=0.02)
-    assert float(card.usd_full) == pytest.approx(1.2, rel=0.02)
-    assert card.rests_on == "Based on 3 past weeks."  # of the first one 9 % were used
-    assert card.usd == "≈ $1.20"
-    assert card.usd_spread.startswith("between $1.")
+    (session, of_model, weekly, _) = card.rows
+    assert (session.window, of_model.window, weekly.window) == ("5h", "gpt-5.5", "Weekly")
+    assert float(weekly.tokens_full) == pytest.approx(1_200_000, rel=0.05)
+    assert float(weekly.usd_full) == pytest.approx(1.2, rel=0.05)
+    assert float(session.usd_full) == pytest.approx(0.2, rel=0.1)
+    assert weekly.windows == "3"  # of the first one 9 % were used
+    assert of_model.is_model
+    assert weekly.usd.startswith("≈ $1.")
+    html = Pages().page(page.data(ALL, usage))
+    assert "What one percent is worth" in html
+    assert "% elsewhere" not in html
 
 
 def test_weeks_that_were_used_elsewhere_tell_nothing(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path, now=NOW)
     usage = some_weeks(page, 3, tokens_a_percent=0)
     (card,) = percent_value.build(page.data(ALL, published(usage))).cards
-    assert card.usd == card.tokens == ""
+    assert card.rows == ()
     assert card.unknown.startswith("Not known yet")
 
 
 def test_weeks_that_were_used_on_another_device_too_do_not_count(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path, now=NOW)
-    steps = list(work(4, lambda day: 9 if (NOW - 4 * WEEK + day * DAY).weekday() < 5 else 0))
+    steps = list(work(5, lambda day: 9 if (NOW - 5 * WEEK + day * DAY).weekday() < 5 else 0))
     used = used_up(page, ADA, steps, model="gpt-5.5")
     gone = [at for at, _ in steps if NOW - 12 * DAY < at < NOW - 9 * DAY]
     left = [
@@ -453,14 +459,18 @@ def test_weeks_that_were_used_on_another_device_too_do_not_count(tmp_path: Path)
         if part and at not in gone
     ]
     page.add("codex", left, lambda response: response.usage.total_tokens * 10**6)
-    (card,) = percent_value.build(page.data(ALL, published(used))).cards
-    assert card.rests_on == "Based on 2 past weeks (1 more was used on other devices, too)."
-    assert float(card.tokens_full) == pytest.approx(1_000_000, rel=0.02)
+    data = page.data(ALL, published(used))
+    (card,) = percent_value.build(data).cards
+    weekly = next(row for row in card.rows if row.window == "Weekly")
+    assert float(weekly.tokens_full) == pytest.approx(1_000_000, rel=0.05)
+    assert weekly.windows == "3"
+    assert "used on other devices, too" in card.note
+    assert "% elsewhere" in Pages().page(data)
 
 
-def test_an_account_without_weeks_has_no_card(tmp_path: Path) -> None:
+def test_an_account_without_windows_of_its_own_has_no_card(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path, now=NOW)
-    only = replace(ADA, windows=(lane("session", 30, NOW + HOUR, NOW),))
+    only = replace(ADA, windows=(lane("code_review:weekly", 30, NOW + HOUR, NOW),))
     assert percent_value.build(page.data(ALL, published(only))).cards == ()
 
 

@@ -1,53 +1,76 @@
-"""What one percent of a week is worth for each account: whatever the range and the filters, it is its property."""
+"""What one percent of a window is worth for each account, whatever the range and the filters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from providers.ledger.history import without_glitches
+from msgspec import Struct
+
+from providers.domain.limits import ACCOUNT_WINDOWS
+from providers.domain.window_value import LEAST_PERCENT, PercentWorth
+from providers.ledger.window_use import WindowUse
 from providers.ledger.windows import WindowRecord
+from tray.engine.window_figures import KEPT, is_over, worth
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import limit_accounts
-from tray.faces.page.limits.windows import EVER, by_account, roughly_used_between
-from tray.view.percent_value import HERE, PercentValue, percent_value, samples, share_here
 
-WINDOW = "weekly"
-_MOST = 12
-"""So many weeks: plans change, and so do limits."""
-DAY = timedelta(days=1)
+WEEKLY = "weekly"
 
-Values = dict[str, PercentValue | None]
+
+class WindowWorth(Struct, frozen=True):
+    """`elsewhere` is how many windows do not count since they were used on other machines, too."""
+
+    percent: PercentWorth
+    elsewhere: int
+
+
+Values = dict[str, dict[str, WindowWorth]]
 
 
 def percent_values(data: PageData) -> Values:
-    """By the ids of the accounts that have weeks; None where it is not known. Raises LedgerError."""
+    """By the ids of the accounts that have such windows, and by window. Raises LedgerError."""
     return data.once("what one percent is worth", lambda: _values(data))
 
 
+def use_of(data: PageData, record: WindowRecord) -> WindowUse | None:
+    """What was logged of that window; None of one of long ago. Raises LedgerError."""
+    return _uses(data).get(_name(record))
+
+
 def _values(data: PageData) -> Values:
-    records = by_account(data.costs.ledger.limits.windows(*EVER, window=WINDOW))
+    by_window: dict[tuple[str, str], list[WindowUse]] = {}
+    for use in _uses(data).values():
+        by_window.setdefault((use.record.account, use.record.window), []).append(use)
     found: Values = {}
     for account in limit_accounts(data):
-        weeks = records.get(account.id, [])[-_MOST - 1 :]
-        if weeks or WINDOW in account.titles:
-            between, is_here = roughly_used_between(data, account), _is_here(data, account.id, weeks)
-            found[account.id] = percent_value(samples(weeks, between, data.now, is_here))
+        shown = [
+            each for each in ACCOUNT_WINDOWS if each in account.titles or (account.id, each) in by_window
+        ]
+        values = {window: _worth(by_window.get((account.id, window), []), data.now) for window in shown}
+        if values:
+            found[account.id] = values
     return found
 
 
-def _is_here(
-    data: PageData, account: str, weeks: Sequence[WindowRecord]
-) -> Callable[[datetime, datetime], bool]:
-    """Whether the account was used on this computer alone in a span: by its readings and the responses here."""
-    if not weeks:
-        return lambda _since, _until: True
-    begin = weeks[0].starts_at
-    changes = without_glitches(data.costs.ledger.limits.series(account, WINDOW, begin, data.now))
-    quarters = data.rollup.used_quarters(begin - DAY, data.now, {"account": account})
+def _worth(uses: list[WindowUse], now: datetime) -> WindowWorth:
+    over = [each.rise for each in uses if is_over(each.record, now)]
+    return WindowWorth(
+        worth(uses, now), sum(each.percent >= LEAST_PERCENT and not each.counts for each in over)
+    )
 
-    def is_here(since: datetime, until: datetime) -> bool:
-        share = share_here(changes, quarters, since, until)
-        return share is None or share >= HERE
 
-    return is_here
+Uses = dict[tuple[str, str, datetime], WindowUse]
+
+
+def _uses(data: PageData) -> Uses:
+    def read() -> Uses:
+        accounts = {each.id for each in limit_accounts(data)}
+        file = data.scope.folders.cache / KEPT
+        uses = data.costs.ledger.limits.recent_uses(accounts, data.now, file)
+        return {_name(each.record): each for each in uses}
+
+    return data.once("what was logged of windows", read)
+
+
+def _name(record: WindowRecord) -> tuple[str, str, datetime]:
+    return record.account, record.window, record.starts_at

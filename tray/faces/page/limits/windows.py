@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
-from providers.domain.cost import Tally
-from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.rollup.selection import Filter
 from providers.ledger.spans import day_span
 from providers.ledger.windows import WindowRecord
@@ -16,7 +14,6 @@ from tray.view.window_events import end_of
 from tray.view.window_sums import Between
 
 EVER = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-_QUARTER = timedelta(milliseconds=QUARTER_MS)
 
 
 def asked_span(data: PageData) -> tuple[datetime, datetime]:
@@ -46,20 +43,6 @@ def used_between(data: PageData, account: LimitAccount) -> Between:
     """What the account used of the home, project and model of the address. What it returns raises LedgerError."""
     filters: dict[Filter, str] = {**data.selection.filters, "account": account.id}
     return lambda spans: data.rollup.sums_between(spans, filters)
-
-
-def roughly_used_between(data: PageData, account: LimitAccount) -> Between:
-    """All that it used, to a quarter of an hour: for an estimate, and without reading single responses."""
-
-    def between(spans: Sequence[tuple[datetime, datetime]]) -> list[Tally]:
-        rounded = [(_quarter(since), _quarter(until)) for since, until in spans]
-        return data.rollup.sums_between(rounded, {"account": account.id})
-
-    return between
-
-
-def _quarter(at: datetime) -> datetime:
-    return at - (at - datetime.min.replace(tzinfo=UTC)) % _QUARTER
 
 
 def filter_note(data: PageData) -> str | None:

@@ -8,25 +8,25 @@ from datetime import datetime
 from markupsafe import Markup
 from msgspec import Struct
 
+from providers.domain.window_value import PercentSpread
 from providers.ledger.database import LedgerError
 from tray.engine import published
 from tray.engine.zones import zone_name
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import UNREADABLE, shown_state
-from tray.faces.page.limits.percent import WINDOW, percent_values
+from tray.faces.page.limits.percent import WEEKLY, percent_values
 from tray.faces.page.query import PageQuery
 from tray.view import format as fmt
 from tray.view.charts.meter import MeterBar, meter
 from tray.view.limit_cards import LimitCard, LimitGauge, limit_cards
 from tray.view.menu.problems import SENTENCE
-from tray.view.percent_value import PercentValue, ValueSpread
 
 _NEVER = "No limits have been read yet."
 _START = "They are read while tankful runs or this page is open; the first answers take a few seconds."
 _FILTERED = "No account matches these filters."
 
-Worth = Mapping[str, PercentValue | None]
-"""What one percent of a week is worth, by account."""
+Worth = Mapping[str, PercentSpread | None]
+"""What one percent of a week is worth in dollars, by account."""
 
 
 class GaugeRow(Struct, frozen=True, kw_only=True):
@@ -84,13 +84,13 @@ def cards_of(data: PageData, worth_of: Callable[[PageData], Worth] = lambda _: {
 
 def _worth(data: PageData) -> Worth:
     try:
-        return percent_values(data)
+        values = percent_values(data)
     except LedgerError:  # shown where it is explained
         return {}
+    return {account: each[WEEKLY].percent.usd for account, each in values.items() if WEEKLY in each}
 
 
-def _card(card: LimitCard, query: PageQuery, worth: PercentValue | None) -> AccountCard:
-    usd = worth.usd if worth is not None else None
+def _card(card: LimitCard, query: PageQuery, worth: PercentSpread | None) -> AccountCard:
     origins = {each.origin for each in (*card.windows, *card.scoped)}
     is_one = len(origins) == 1 and not card.stale and bool(card.updated)  # the card says it once
     return AccountCard(
@@ -100,13 +100,13 @@ def _card(card: LimitCard, query: PageQuery, worth: PercentValue | None) -> Acco
         ).address,
         alerts=tuple(fmt.plain(each, longest=SENTENCE) for each in card.alerts),
         windows=tuple(
-            _row(each, usd if each.id == WINDOW else None, has_origin=not is_one) for each in card.windows
+            _row(each, worth if each.id == WEEKLY else None, has_origin=not is_one) for each in card.windows
         ),
         scoped=tuple(_row(each, has_origin=not is_one) for each in card.scoped),
     )
 
 
-def _row(gauge: LimitGauge, worth: ValueSpread | None = None, *, has_origin: bool = True) -> GaugeRow:
+def _row(gauge: LimitGauge, worth: PercentSpread | None = None, *, has_origin: bool = True) -> GaugeRow:
     said = ", ".join(filter(None, (f"{gauge.title}: {gauge.reading}", gauge.resets)))
     bar = MeterBar(said=said, left=gauge.share, level=gauge.level, time_left=gauge.tick, stale=gauge.stale)
     return GaugeRow(
@@ -123,10 +123,10 @@ def _row(gauge: LimitGauge, worth: ValueSpread | None = None, *, has_origin: boo
     )
 
 
-def _left_in_dollars(gauge: LimitGauge, worth: ValueSpread | None) -> Iterator[str]:
+def _left_in_dollars(gauge: LimitGauge, worth: PercentSpread | None) -> Iterator[str]:
     """No vendor says what a percent is: an estimate, with its spread."""
     if worth is not None and gauge.left:
-        low, middle, high = (fmt.money(gauge.left * each) for each in (worth.low, worth.middle, worth.high))
+        low, middle, high = (fmt.money(gauge.left * each) for each in (worth.low, worth.median, worth.high))
         yield f"Left, by past weeks: about {middle} at API prices ({low} to {high})"
 
 

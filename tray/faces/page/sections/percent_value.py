@@ -1,45 +1,64 @@
-"""What one percent of a week is worth, by past weeks: an estimate."""
+"""What one percent of each window is worth, by past windows: an estimate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import ceil
+from collections.abc import Callable, Iterator
+from math import floor, log10
 
 from msgspec import Struct
 
+from providers.domain.window_value import LEAST_PERCENT, LEAST_WINDOWS, PercentSpread
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
-from tray.faces.page.limits.percent import percent_values
+from tray.faces.page.limits.percent import WindowWorth, percent_values
+from tray.faces.page.parts import Head
 from tray.view import format as fmt
-from tray.view.percent_value import LEAST_USED, PercentValue, ValueSpread
 
-_UNKNOWN = f"Not known yet: no past week had {LEAST_USED:.0f} % or more used, with its logs on this computer."
+_TITLES = ("Window", "1 % in dollars", "Middle half", "1 % in tokens", "Middle half", "Windows")
 _ESTIMATE = (
-    "An estimate: what was logged in each past week, divided by the percentage used. It is the median, followed by"
-    " the lowest and the highest week with the rounding of percentages included."
+    "An estimate: what was logged here while the percentage rose, divided by how far it rose; the median of past"
+    " windows, and the middle half of them. Dollars are at API prices. A model with a row of its own had 80 % or"
+    " more of the dollars of these windows."
 )
 _ELSEWHERE = (
-    "Weeks in which the percentage rose while nothing was logged here are left out. Use on other devices at the"
-    " same time is not in the logs, so one percent may be worth more."
+    "Windows whose percentage rose while nothing was logged here are left out. Use on other devices at the same"
+    " time is not in the logs, so one percent may be worth more."
+)
+_UNKNOWN = (
+    f"Not known yet. It takes {LEAST_WINDOWS} past windows that rose by {LEAST_PERCENT:.0f} % or more, with their"
+    " logs on this computer."
 )
 
 
-class WorthCard(Struct, frozen=True, kw_only=True):
-    """Of one account: texts, with all digits of `usd` and `tokens`; both are "" where `unknown` says why."""
+_CENTS = 0.1
 
-    account: str
+
+class WorthRow(Struct, frozen=True, kw_only=True):
+    """Texts, "" where something is unknown, with all digits of `usd` and `tokens`."""
+
+    window: str
+    is_model: bool = False
     usd: str = ""
     usd_full: str = ""
     usd_spread: str = ""
     tokens: str = ""
     tokens_full: str = ""
     tokens_spread: str = ""
-    rests_on: str = ""
+    windows: str = ""
+
+
+class WorthCard(Struct, frozen=True, kw_only=True):
+    """Of one account; without rows `unknown` says why."""
+
+    account: str
+    rows: tuple[WorthRow, ...] = ()
+    note: str = ""
     unknown: str = ""
 
 
 class PercentCards(Struct, frozen=True, kw_only=True):
     cards: tuple[WorthCard, ...] = ()
+    heads: tuple[Head, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -49,44 +68,55 @@ def build(data: PageData) -> PercentCards:
     cards = tuple(
         _card(account, values[account.id]) for account in limit_accounts(data) if account.id in values
     )
-    known = any(not card.unknown for card in cards)
-    return PercentCards(cards=cards, notes=(_ESTIMATE, _ELSEWHERE) if known else ())
+    heads = tuple(Head(title=title, number=title != "Window") for title in _TITLES)
+    known = any(card.rows for card in cards)
+    return PercentCards(cards=cards, heads=heads, notes=(_ESTIMATE, _ELSEWHERE) if known else ())
 
 
-def _card(account: LimitAccount, found: PercentValue | None) -> WorthCard:
-    if found is None:
-        return WorthCard(account=account.label, unknown=_UNKNOWN)
-    return _worth(account, found)
-
-
-def _worth(account: LimitAccount, found: PercentValue) -> WorthCard:
-    usd = found.usd
-    return WorthCard(
-        account=account.label,
-        usd="" if usd is None else fmt.priced(usd.middle),
-        usd_full="" if usd is None else f"{usd.middle:.6f}",
-        usd_spread="" if usd is None else _spread(usd, fmt.money),
-        tokens=f"≈ {fmt.tokens(round(found.tokens.middle))} tokens",
-        tokens_full=f"{found.tokens.middle:.0f}",
-        tokens_spread=_spread(found.tokens, lambda tokens: fmt.tokens(round(tokens))),
-        rests_on=_rests_on(found),
+def _card(account: LimitAccount, values: dict[str, WindowWorth]) -> WorthCard:
+    rows = tuple(
+        row for window, found in values.items() for row in _rows(account.window_title(window), found)
     )
+    left_out = sum(each.elsewhere for each in values.values())
+    windows = fmt.plural(left_out, "window")
+    note = f"{windows} {'was' if left_out == 1 else 'were'} used on other devices, too." if left_out else ""
+    return WorthCard(account=account.label, rows=rows, note=note, unknown="" if rows else _UNKNOWN)
 
 
-def _spread(spread: ValueSpread, shown: Callable[[float], str]) -> str:
+def _rows(title: str, found: WindowWorth) -> Iterator[WorthRow]:
+    tokens, usd = found.percent.tokens, found.percent.usd
+    if tokens is None:
+        return
+    yield WorthRow(
+        window=title,
+        tokens=fmt.tokens(round(tokens.median)),
+        tokens_full=f"{tokens.median:.0f}",
+        tokens_spread=_spread(tokens, lambda count: fmt.tokens(round(count))),
+        usd="" if usd is None else _about(usd.median),
+        usd_full="" if usd is None else f"{usd.median:.6f}",
+        usd_spread="" if usd is None else _spread(usd, _dollars),
+        windows=f"{tokens.windows}",
+    )
+    for model, each in found.percent.by_model.items():
+        yield WorthRow(
+            window=fmt.plain(model, longest=40),
+            is_model=True,
+            usd=_about(each.median),
+            usd_full=f"{each.median:.6f}",
+            usd_spread=_spread(each, _dollars),
+            windows=f"{each.windows}",
+        )
+
+
+def _about(usd: float) -> str:
+    return f"≈ {_dollars(usd)}"
+
+
+def _dollars(usd: float) -> str:
+    """A percent of five hours may be worth less than a cent: two digits that tell."""
+    return fmt.money(usd) if usd >= _CENTS or usd <= 0 else f"${usd:.{1 - floor(log10(usd))}f}"
+
+
+def _spread(spread: PercentSpread, shown: Callable[[float], str]) -> str:
     low, high = shown(spread.low), shown(spread.high)
-    if low != high:
-        return f"between {low} and {high}"
-    return f"± {ceil(100 * max(spread.high - spread.middle, spread.middle - spread.low) / spread.middle)} %"
-
-
-def _rests_on(found: PercentValue) -> str:
-    weeks = fmt.plural(found.windows, "past week")
-    if found.elsewhere:
-        were = "was" if found.elsewhere == 1 else "were"
-        weeks += f" ({found.elsewhere} more {were} used on other devices, too)"
-    if found.priced_windows == found.windows:
-        return f"Based on {weeks}."
-    if not found.priced_windows:
-        return f"Based on {weeks}, none of which is fully priced."
-    return f"Based on {weeks}, the dollars on {found.priced_windows} that are fully priced."
+    return low if low == high else f"{low} – {high}"

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from providers.domain.cost import Tally
+from providers.ledger.window_use import WindowUse
 from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
 from tray.faces.page.limits.messages import messages_in
+from tray.faces.page.limits.percent import use_of
 from tray.faces.page.limits.windows import EVER, asked_span, by_account, filter_note, is_within, used_between
 from tray.faces.page.parts import Head, Link
 from tray.faces.page.table.columns import NO_NUMBER, ShownCell, cost_cell, count_cell
@@ -24,6 +26,8 @@ SHORT = timedelta(days=3)
 _MOST = 60
 _FEW = 6
 """Rows, until all are asked for."""
+_ROUNDED = 2.0
+"""Percent. Servers round: so much may seem to rise where nothing was used."""
 _WINDOWS = ("weekly", "monthly", "session")
 _BEFORE = {"weekly": timedelta(days=35), "monthly": timedelta(days=95), "session": timedelta(days=1)}
 """How long before the range the window is looked for that its first one is compared with."""
@@ -32,7 +36,9 @@ _NONE = "No windows are recorded in this period."
 
 
 class WindowUsageRow(Struct, frozen=True, kw_only=True):
-    """`change` is that of the tokens to the window before, "" where there is nothing to compare."""
+    """`change` is that of the tokens to the window before, "" where there is nothing to compare; `elsewhere` how
+    far it rose while nothing was logged here, "" where that is next to nothing.
+    """
 
     span: str
     began_at: str
@@ -46,6 +52,7 @@ class WindowUsageRow(Struct, frozen=True, kw_only=True):
     current: bool
     incomplete: bool
     early: bool
+    elsewhere: str = ""
 
 
 class WindowUsageTable(Struct, frozen=True, kw_only=True):
@@ -164,6 +171,14 @@ def _row(each: WindowSum, messages: int | None, data: PageData) -> WindowUsageRo
         current=each.current,
         incomplete=each.incomplete,
         early=record.reset_early,
+        elsewhere=_elsewhere(use_of(data, record)),
+    )
+
+
+def _elsewhere(use: WindowUse | None) -> str:
+    """Where it is more than rounding."""
+    return (
+        f"{use.rise.elsewhere:.0f} % elsewhere" if use is not None and use.rise.elsewhere >= _ROUNDED else ""
     )
 
 
