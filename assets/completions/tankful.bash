@@ -12,7 +12,7 @@ _shtab_tankful_subparsers=(usage cost audit sessions statusline watch guard hook
 
 _shtab_tankful_usage_option_strings=(-h --help --provider --source --cached --refresh --json)
 _shtab_tankful_cost_option_strings=(-h --help --provider --days --since --until --by --models --chart --rates --timezone --json)
-_shtab_tankful_audit_option_strings=(-h --help --provider --since --until --all --strict --timezone --json)
+_shtab_tankful_audit_option_strings=(-h --help --provider --since --until --ask-server --threads --all --strict --timezone --json)
 _shtab_tankful_sessions_open_option_strings=(-h --help)
 _shtab_tankful_sessions_option_strings=(-h --help --watch --json --provider)
 _shtab_tankful_statusline_option_strings=(-h --help --format --template --provider --from-claude --max-age)
@@ -82,6 +82,7 @@ _shtab_tankful_cost___rates_nargs=0
 _shtab_tankful_cost___json_nargs=0
 _shtab_tankful_audit__h_nargs=0
 _shtab_tankful_audit___help_nargs=0
+_shtab_tankful_audit___ask_server_nargs=0
 _shtab_tankful_audit___all_nargs=0
 _shtab_tankful_audit___strict_nargs='?'
 _shtab_tankful_audit___json_nargs=0

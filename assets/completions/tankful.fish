@@ -51,7 +51,7 @@ function _shtab_tankful_using
 end
 
 set -g _shtab_tankful_commands usage cost audit sessions 'sessions open' statusline watch guard hook dashboard export metrics mcp prices 'prices list' 'prices update' 'prices reset' config 'config list' 'config get' 'config set' 'config unset' 'config path' login-cookie autostart doctor completion
-set -g _shtab_tankful_opts_with_value --account --by --days --for --format --hook --html --max-age --min-left --port --provider --since --source --strict --template --textfile --timezone --until --url --wait --warn-left --what --window
+set -g _shtab_tankful_opts_with_value --account --by --days --for --format --hook --html --max-age --min-left --port --provider --since --source --strict --template --textfile --threads --timezone --until --url --wait --warn-left --what --window
 
 complete -c tankful -e
 complete -c tankful -f
@@ -84,6 +84,8 @@ complete -c tankful -n '_shtab_tankful_using audit' -s h -l help -d 'show this h
 complete -c tankful -n '_shtab_tankful_using audit' -l provider -xka "codex claude all" -d 'audit only this provider: codex, claude (default: all)'
 complete -c tankful -n '_shtab_tankful_using audit' -l since -x -d 'last used from this day on, such as 2026-11-01'
 complete -c tankful -n '_shtab_tankful_using audit' -l until -x -d 'last used up to and including this day'
+complete -c tankful -n '_shtab_tankful_using audit' -l ask-server -d 'ask the server, with your login, what it counted of the newest sessions and of each day'
+complete -c tankful -n '_shtab_tankful_using audit' -l threads -x -d 'how many of the newest sessions --ask-server may ask for (default: 50)'
 complete -c tankful -n '_shtab_tankful_using audit' -l all -d 'show each row, also those that are equal'
 complete -c tankful -n '_shtab_tankful_using audit' -l strict -x -d 'exit with 1 where an unexplained difference exceeds this share of what was reported (default: 1)'
 complete -c tankful -n '_shtab_tankful_using audit' -l timezone -x -d 'time zone for days, such as Europe/Berlin (default: the system'"'"'s)'

@@ -74,6 +74,8 @@ _shtab_tankful_audit_options=(
   "--provider[audit only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
   "--since[last used from this day on, such as 2026-11-01]:DATE:"
   "--until[last used up to and including this day]:DATE:"
+  "--ask-server[ask the server, with your login, what it counted of the newest sessions and of each day]"
+  "--threads[how many of the newest sessions --ask-server may ask for (default\: 50)]:N:"
   "--all[show each row, also those that are equal]"
   "--strict[exit with 1 where an unexplained difference exceeds this share of what was reported (default\: 1)]:PERCENT:"
   "--timezone[time zone for days, such as Europe\/Berlin (default\: the system\'s)]:ZONE:"

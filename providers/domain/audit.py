@@ -27,6 +27,8 @@ Cause = Literal[
     "web_search",
     "titles",
     "hooks",
+    "subagents",
+    "late",
 ]
 """Why two counts differ, or why some use is on no line of a log:
 
@@ -34,6 +36,8 @@ Cause = Literal[
     killed            a process ended without stating its sum, or still runs
     deleted           a log was deleted before it was counted
     another_machine   the server's sum is of all machines
+    subagents         the server's sum of a session has that of its subagents in it
+    late              the server had not counted all of it when it was asked
     compaction, web_search, titles, hooks   requests that the program writes no line for
 """
 
@@ -74,7 +78,8 @@ class ReportedUse(Struct, frozen=True, kw_only=True):
 
     `explains` is what makes our count another one, the main cause first, and `explained_tokens` how many tokens
     of ours less theirs that comes to: None for any number. `beside` are causes of use that is on no line, which
-    both counts have. `why` says more of the first cause, for people.
+    both counts have. `why` says more of the first cause, for people. With `is_estimate` its USD is one, which
+    need not equal ours. `asked_at` is when a server stated it.
     """
 
     by: str
@@ -83,16 +88,19 @@ class ReportedUse(Struct, frozen=True, kw_only=True):
     explained_tokens: int | None = None
     beside: tuple[Cause, ...] = ()
     why: str | None = None
+    is_estimate: bool = False
+    asked_at: datetime | None = None
 
 
 class AuditRow(Struct, frozen=True, kw_only=True):
-    """What was counted and what was reported of one session, thread or day."""
+    """What was counted and what was reported of one session, thread or day; `account` is whose by the server."""
 
     provider: str
     what: What
     id: str
     counted: CountedUse
     reported: ReportedUse
+    account: str | None = None
 
     @property
     def difference(self) -> UsedTokens | None:
@@ -139,7 +147,13 @@ class AuditRow(Struct, frozen=True, kw_only=True):
         if abs(self.unexplained_tokens) > tolerance * used.tokens:
             return True
         difference = self.difference
-        if difference is None or difference.usd is None or used.usd is None or not self.is_equal:
+        if (
+            difference is None
+            or difference.usd is None
+            or used.usd is None
+            or not self.is_equal
+            or self.reported.is_estimate
+        ):
             return False
         return abs(difference.usd) > max(tolerance * used.usd, _TRACE)
 
@@ -149,11 +163,22 @@ _TRACE = 0.000_5
 
 
 def audited(
-    provider: str, what: What, counted: Mapping[str, CountedUse], reported: Mapping[str, ReportedUse]
+    provider: str,
+    what: What,
+    counted: Mapping[str, CountedUse],
+    reported: Mapping[str, ReportedUse],
+    account: str | None = None,
 ) -> list[AuditRow]:
     """A row for each that was reported; of those with the same sum, none that used nothing at all."""
     rows = (
-        AuditRow(provider=provider, what=what, id=id_, counted=counted.get(id_, CountedUse()), reported=each)
+        AuditRow(
+            provider=provider,
+            what=what,
+            id=id_,
+            counted=counted.get(id_, CountedUse()),
+            reported=each,
+            account=account,
+        )
         for id_, each in reported.items()
     )
     return [row for row in rows if row.counted.whole.tokens or (row.reported.used or NOTHING).tokens]

@@ -30,6 +30,7 @@ from providers.ledger.verify import Verifier
 
 if TYPE_CHECKING:  # a count has no use for them
     from providers.domain.audit import CountedUse, ReportedUse
+    from providers.ledger.audit_accounts import AccountsUse
     from providers.ledger.rollup.rollup import Rollup
     from providers.ledger.stored_limits import StoredLimits
     from providers.source import ReportedSessions
@@ -159,6 +160,18 @@ class Ledger:
             for part in observed_parts(db, provider, paths):
                 found |= reported(part, counted)
         return counted, found
+
+    def accounts_use(self, provider: str, homes: Iterable[Path]) -> AccountsUse | None:
+        """All that was ever counted of these homes, by session and by account and day (UTC); None where there is
+        no ledger yet. Raises LedgerError.
+        """
+        from providers.ledger.audit_accounts import accounts_use
+
+        if not self._place.has_ledger():
+            return None
+        verifier = self._verifier.begin(self._place.state())
+        with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
+            return accounts_use(db, provider, tuple(homes), verifier)
 
     def counters(self) -> tuple[Counter, ...]:
         """All-time sums of the ledger, sorted by provider, account and model.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,12 +26,13 @@ from providers.host.locate.find import Program
 from providers.host.process.child import run
 from providers.source import Home, Question
 from tests.fake_app_server import thread_answer
-from tests.homes import ACCESS_MARK, REFRESH_MARK, auth, write_auth
+from tests.homes import ACCESS_MARK, REFRESH_MARK, SECRETS, auth, write_auth
 from tests.left_behind import at_work, child_pids, children, folders, marked
 from tests.real.backend import Backend, backend, thread_usage
 from tests.real.codex_threads import SCENARIOS, Threads, threads
 from tests.real.test_app_server import FIRST, MIDDLE, NEWEST
 
+ROOT = Path(__file__).parents[2]
 PACKAGE = "@openai/codex"
 THREAD = "01a228a5-da80-70f1-afdd-9354f9ffe853"
 NOBODYS = "01a228a5-da80-70f1-afdd-000000000000"
@@ -65,6 +68,33 @@ class SignedIn:
         counter = ThreadCounter(find=find, environ=self.environ, below=self.scratch / "probes")
         (self.scratch / "probes").mkdir(exist_ok=True)
         return counter.count(question, sessions)
+
+    def audits(self, *arguments: str, code: int = 0, **environ: str) -> dict[str, Any]:
+        """What `tankful audit --json` prints; `err` is what it says beside that."""
+        command = [sys.executable, "-m", "tray.cli", "audit", "--provider", "codex", "--json", *arguments]
+        own = {"TANKFUL_HOME": str(self.scratch / "own"), "PATH": f"{self.programs}:{os.environ['PATH']}"}
+        done = subprocess.run(
+            command,
+            env=self.environ | own | environ,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        self.err = done.stderr
+        assert done.returncode == code, done.stderr
+        assert not any(secret in done.stdout + done.stderr for secret in SECRETS)
+        return dict(json.loads(done.stdout))
+
+    @property
+    def programs(self) -> Path:
+        """A folder with the Codex of this person alone."""
+        folder = self.scratch / "bin"
+        if not folder.exists():
+            folder.mkdir()
+            (folder / "codex").symlink_to(self.person.program)
+        return folder
 
     def content(self) -> dict[str, str]:
         """Every file's hash, and every folder."""
@@ -211,3 +241,66 @@ def test_the_schema_has_what_we_read(cli: Cli, tmp_path: Path) -> None:
     jsonschema.validate(thread_answer(THREAD), schema)
     asked = json.loads((tmp_path / "schema/v2/NullableGetAccountTokenUsageParams.json").read_text())
     assert "threadId" in asked["definitions"]["GetAccountTokenUsageParams"]["properties"]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_ledger_equals_the_bill_and_the_server(scenario: str, cli: Cli, tmp_path: Path) -> None:
+    """A day of the server is that of the bill, too."""
+    with signed_in(cli, tmp_path, scenario) as person:
+        today = datetime.now(UTC).date().isoformat()
+        billed = {
+            thread: sum(group["total_tokens"] for group in sent["groups"])
+            for thread, sent in person.server.threads.items()
+        }
+        person.server.days = [{"start_date": today, "tokens": sum(billed.values())}]
+        before = person.content()
+        audit = person.audits("--ask-server", "--strict")
+        assert person.content() == before
+        assert person.left_behind() == []
+        assert person.server.refreshes == []
+    assert person.err == ""
+    rows = {row["id"]: row for row in audit["rows"]}
+    assert rows.keys() == {*billed, today}
+    for name, tokens in (billed | {today: sum(billed.values())}).items():
+        assert rows[name]["ledger"]["tokens"] == tokens
+        assert rows[name]["reported"]["tokens"] == tokens
+        assert rows[name]["difference"]["tokens"] == 0
+    assert {row["reported"]["by"] for row in audit["rows"]} == {"threadUsage", "dailyUsageBuckets"}
+
+
+def test_a_wrong_sum_is_shown_once_and_not_asked_for_again(cli: Cli, tmp_path: Path) -> None:
+    with signed_in(cli, tmp_path, "resumed") as person:
+        assert person.audits()["rows"] == []
+        assert person.server.asked_threads == []
+        (thread,) = person.server.threads
+        person.server.threads[thread]["groups"][0]["total_tokens"] += 1000
+        person.server.days = [{"start_date": "2026-11-20", "tokens": 5000}]
+        first = person.audits("--ask-server", "--strict", code=1)
+        again = person.audits("--ask-server")
+        assert person.server.asked_threads == [thread]
+        unasked = person.audits()
+        person.person.runs("resume", thread, "four")
+        grown = person.audits()
+    assert again["rows"] == unasked["rows"]
+    assert first["rows"][0] == again["rows"][0]  # as it was asked for then
+    row, day = first["rows"]
+    assert (row["what"], row["id"], row["difference"]["tokens"], row["explained"]) == (
+        "thread",
+        thread,
+        -1000,
+        None,
+    )
+    assert (day["what"], day["id"], day["difference"]["tokens"]) == ("day", "2026-11-20", -5000)
+    assert day["explained"] == "another_machine"
+    assert [row["what"] for row in grown["rows"]] == ["day"]  # what it said is of another time
+
+
+def test_what_cannot_be_asked_is_a_sentence(cli: Cli, tmp_path: Path) -> None:
+    with signed_in(cli, tmp_path, "resumed") as person:
+        person.server.refuses_threads = 429
+        assert [row["what"] for row in person.audits("--ask-server")["rows"]] == ["day"]
+        assert "Rate-limited by ChatGPT. Run it again later" in person.err
+        person.server.refuses_threads = None
+        (person.person.home / "auth.json").unlink()
+        assert person.audits("--ask-server")["rows"] == []
+        assert "codex login" in person.err

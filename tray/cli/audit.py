@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tray.cli.console import (
@@ -24,8 +25,14 @@ EXAMPLES = (
     ("tankful audit", "each session whose total needs an explanation, and the sum of all others"),
     ("tankful audit --all --since 2026-11-01", "every session that was used this month"),
     ("tankful audit --strict 2", "exit code 1 where more than 2 % of a total is unexplained"),
+    (
+        "tankful audit --ask-server --provider codex",
+        "ask Codex's server for your newest threads and for each day",
+    ),
     ("tankful audit --json | jq '.totals'", "the totals, for a script"),
 )
+MOST_THREADS = 50
+"""Each is a request: what is known of one that has not grown since is not asked for again."""
 TOLERANCE = 1.0
 """Percent of what was reported."""
 
@@ -36,6 +43,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_provider(parser, "audit")
     parser.add_argument("--since", metavar="DATE", help="last used from this day on, such as 2026-11-01")
     parser.add_argument("--until", metavar="DATE", help="last used up to and including this day")
+    parser.add_argument(
+        "--ask-server",
+        action="store_true",
+        help="ask the server, with your login, what it counted of the newest sessions and of each day",
+    )
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=MOST_THREADS,
+        metavar="N",
+        help=f"how many of the newest sessions --ask-server may ask for (default: {MOST_THREADS})",
+    )
     parser.add_argument("--all", action="store_true", help="show each row, also those that are equal")
     parser.add_argument(
         "--strict",
@@ -56,8 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Waits for the whole count; raises BadArgument."""
     from providers.ledger.database import LedgerError
-    from tray.engine.audit import audit_rows, used_within
+    from tray.engine.audit import audit_rows, used_within, was_used_within
     from tray.engine.costs import Costs
+    from tray.engine.server_audit import ServerAsk, ServerAudit
 
     scope = open_scope()
     zone = zone_of(options.timezone) if options.timezone else scope.zone
@@ -67,13 +87,21 @@ def run(options: argparse.Namespace) -> int:
         raise BadArgument(f"the range ends before it begins: {since} to {until}")
     if options.strict is not None and not 0 <= options.strict <= 100:
         raise BadArgument("--strict takes a percentage from 0 to 100")
+    if not 0 < options.threads <= 10_000:
+        raise BadArgument("--threads takes a number from 1 to 10000")
     providers = scope.chosen(chosen("provider", options.provider, "all", scope.provider_ids()))
+    if options.ask_server and not any(each.make_server_counter for each in providers):
+        names = " and ".join(each.title for each in providers)
+        raise BadArgument(f"--ask-server: {names} has no server that can be asked what it counted")
     tell_price_problems(scope)
     costs = Costs(scope)
     try:
         with counting() as progress:
             problem = costs.count_all(providers[0].id if len(providers) == 1 else None, progress, tell)
-        rows = used_within(audit_rows(scope, costs, providers), since, until, zone)
+        ask = ServerAsk(options.threads, tell) if options.ask_server else None
+        within = partial(was_used_within, since=since, until=until, zone=zone)
+        servers = ServerAudit(scope, costs, ask, within)
+        rows = used_within(audit_rows(scope, costs, providers, servers), since, until, zone)
     except LedgerError as error:
         tell(str(error))
         return NOTHING_READ

@@ -36,11 +36,12 @@ def _row(row: AuditRow) -> dict[str, Any]:
         "provider": row.provider,
         "what": row.what,
         "id": row.id,
+        "account": row.account,
         "project": counted.project,
         "last_at": as_time(counted.last_at),
         "ledger": _used(counted.whole)
         | {"on_lines": _used(counted.on_lines), "not_on_lines": _used(counted.not_on_lines)},
-        "reported": {"by": reported.by} | used,
+        "reported": {"by": reported.by, "asked_at": as_time(reported.asked_at)} | used,
         "difference": None if row.difference is None else _used(row.difference),
         "explained": row.explained,
         "causes": list(row.causes),

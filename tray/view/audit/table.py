@@ -40,12 +40,16 @@ _WORDS: dict[Cause, str] = {
     "web_search": "web search",
     "titles": "titles",
     "hooks": "hooks",
+    "subagents": "subagents",
+    "late": "counted late",
 }
 _NOTES: dict[Cause, str] = {
     "no_total": "No total: the program stated none for these sessions.",
     "killed": "Killed process: it ended without stating its total, or still runs.",
     "deleted": "Deleted log: what it held was never counted.",
     "another_machine": "Another machine: its use is in the reported sum, and its logs are not here.",
+    "subagents": "Subagents: the server's sum of these has that of their subagents in it.",
+    "late": "Counted late: the server had not counted all of it yet when it was asked.",
 }
 _KINDS: dict[What, tuple[str, str]] = {
     "session": ("session", "sessions"),
