@@ -16,6 +16,7 @@
         server_count      what a vendor's server counted of sessions and days; glyph: a provider's sign
         project           one name for all spellings of a folder
         context_use       how much of its context window a session uses
+        account_pages     what a vendor's own pages tell an account of its past
         budgets           what a person's own day, week or month comes to: plain numbers, as in rules
         pace, blocked     use against time, and what today may have; whether an account can go on
         visible           foreign text without control and bidi characters: each exit uses it last
@@ -80,7 +81,7 @@
                           the ledger only parts whose checksums changed are read again (reading, update)
         ledger            all of it, as the rest of the project sees it
     codex/       descriptor auth claims config program scratch_home hook hooks
-                 | endpoint/ app_server/ status/ web/ logs/ sessions/
+                 | endpoint/ pages/ app_server/ status/ web/ logs/ sessions/
                  limits, balance, shapes, parts, same_account: what these have in common
                  hook: the protocol of its hooks; session_hook: what they say of sessions; hooks: ours in a home
     claude/      descriptor auth variables config limits keychain noted desktop context_window hook hooks
@@ -92,6 +93,7 @@
         decide            what a round does next: pure
         backoff           when a source may be asked again: pure
         account_store     what is saved of each account, shared by all processes
+        account_pages     what the vendor's own pages tell of an account, asked for seldom (page_store: the files)
     live/        from processes and logs to the live sessions
         look              all of it, remembered from look to look: find → read → status → figures (observer: of one
                           session; observed: with its subagents; recent: those that just ended; compose: as faces
@@ -102,7 +104,7 @@
         session_processes what belongs to the sessions: children, orphans, and MCP servers (servers)
         tail              the end of one log, and what is appended to it (lines: in bounded memory; older: turns in
                           the part before that, counted once)
-    setting      what a setting is: key, type, default, meaning
+    setting      what a setting is: key, type, default, meaning; provider_settings: those that each provider has
     registry     PROVIDERS
 
     tray/engine/
@@ -129,7 +131,8 @@
                           (home_costs: those of each home, kept; cost_faults: a fault with one provider's logs
                           costs no other's figures)
         publish           snapshot.json, written: the shape of it is `document` (document_values: times and
-                          amounts, as all documents have them)
+                          amounts, as all documents have them;
+                          account_pages_document: what account pages tell, there and back)
         published         the same, read with the standard library (published_costs: the cost in it as of now;
                           iso_time: times in it as text; published_settings: the settings in it;
                           published_state: as the state that views draw)

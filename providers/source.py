@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
 from providers.domain.account import account_id
+from providers.domain.account_pages import AccountPage, PageName
 from providers.domain.audit import CountedUse, ReportedUse
 from providers.domain.context_use import ContextUse
 from providers.domain.errors import NotSignedIn, ProviderError
@@ -20,7 +21,6 @@ from providers.domain.saved_cookie import CookieLogin, SavedCookie
 from providers.domain.server_count import ServerAnswer
 from providers.logs import LogFormat, Observed
 from providers.sessions import SessionFinder
-from providers.setting import Bool, Choice, FilePath, FolderList, Menu, Setting
 
 
 class Home(Struct, frozen=True, kw_only=True):
@@ -185,15 +185,27 @@ class ServerCounter(Protocol):
         """Within a minute, whatever there is to ask, in this order; never raises ProviderError."""
 
 
+class PageSource(Protocol):
+    """Where the pages of an account are read that its vendor shows it: a request for each, best effort."""
+
+    @property
+    def login_of(self) -> tuple[str, ...]:
+        """The ids of the sources whose login it uses."""
+
+    def read(self, page: PageName, question: Question) -> AccountPage:
+        """Raises ProviderError within its deadline, which is a few seconds."""
+
+
 class ProviderSettings(Struct, frozen=True, kw_only=True):
     """The user's settings for a provider: `homes` besides those of the environment, its `program`, the only
-    `source` to use; None and empty mean automatic.
+    `source` to use; None and empty mean automatic. `account_pages`: whether those may be asked for.
     """
 
     enabled: bool = True
     homes: tuple[Path, ...] = ()
     program: Path | None = None
     source: str | None = None
+    account_pages: bool = True
 
 
 ReportedSessions = Callable[[Sequence[Observed], Mapping[str, CountedUse]], Mapping[str, ReportedUse]]
@@ -201,7 +213,8 @@ ReportedSessions = Callable[[Sequence[Observed], Mapping[str, CountedUse]], Mapp
 
 
 class Links(Struct, frozen=True, kw_only=True):
-    """A vendor's web pages: account usage, service status, CLI changelog.
+    """A vendor's web pages: account usage, service status, CLI changelog; where credits are bought, None where
+    they are not.
 
     `components` are words of the names that the parts of the service which matter here have on the status page.
     """
@@ -209,6 +222,7 @@ class Links(Struct, frozen=True, kw_only=True):
     usage: str
     status: str
     changelog: str
+    purchase: str | None = None
     components: tuple[str, ...] = ()
 
 
@@ -218,12 +232,13 @@ class Provider(Struct, frozen=True, kw_only=True):
     `watched` names files and folders: when one changes, a login, or what a local source reports, may have
     changed. `source_ids` names its sources in the order in which they are asked; `make_sources` makes them
     when they are first needed, since a command that only counts logs should not wait for the import of an
-    HTTP library. `find_program` finds its own program, or checks the one at the path that the user set, and
-    asks it for its version within seconds, in a temporary home; it raises ProgramMissing. `find_hooks` finds
-    ours among the hooks of a home, given the path of the program that the user set; it raises
-    ProviderError. `find_log_homes` finds further homes that have logs and no login: they are counted, and their
-    cost is shown with the provider's first account. `variables` are the names of its vendor's environment
-    variables, with `*` for any ending; many hold a token, so the programs of other vendors get none of them.
+    HTTP library; so does `make_page_source`, None for one without account pages. `find_program` finds its own
+    program, or checks the one at the path that the user set, and asks it for its version within seconds, in a
+    temporary home; it raises ProgramMissing. `find_hooks` finds ours among the hooks of a home, given the path of
+    the program that the user set; it raises ProviderError. `find_log_homes` finds further homes that have logs
+    and no login: they are counted, and their cost is shown with the provider's first account. `variables` are the
+    names of its vendor's environment variables, with `*` for any ending; many hold a token, so the programs of
+    other vendors get none of them.
     `foreign_variables` are those of all other providers: the registry fills them in, and `make_sources` gets
     them, to keep them from its own programs. `mark` is its sign in the tray's icon. `resume` is the command
     that goes on with a session, without the session's id. `when_empty` are sentences on sources that may have
@@ -251,6 +266,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     source_ids: tuple[str, ...]
     make_sources: Callable[[tuple[str, ...]], tuple[Source, ...]]
     logs: LogFormat
+    make_page_source: Callable[[], PageSource] | None = None
     find_program: Callable[[Mapping[str, str], Path | None], Installed] | None = None
     find_hooks: Callable[[Home, Mapping[str, str], Path | None], tuple[OwnHook, ...]] | None = None
     find_log_homes: Callable[[Mapping[str, str]], tuple[Home, ...]] = lambda _environ: ()
@@ -281,48 +297,3 @@ class Provider(Struct, frozen=True, kw_only=True):
     def server_counter(self) -> ServerCounter | None:
         make = self.make_server_counter
         return None if make is None else make(self.foreign_variables)
-
-
-class SourceNames(Struct, frozen=True):
-    """The display names of a provider's sources, by id; calling it imports their HTTP libraries."""
-
-    provider: Provider
-
-    def __call__(self) -> dict[str, str]:
-        return {"auto": "Automatic", **{source.id: source.title for source in self.provider.sources}}
-
-
-def settings_of(provider: Provider) -> tuple[Setting[Any], ...]:
-    """The settings of each provider; their values become its ProviderSettings."""
-    name, prefix = provider.title, f"providers.{provider.id}"
-    homes = f"Further folders of {name}, besides those of the environment."
-    program = f"The program of {name}, if tankful does not find it."
-    chosen = Menu(text=f"{name} source", names=SourceNames(provider))
-    return (
-        Setting(
-            f"{prefix}.enabled",
-            Bool(),
-            True,
-            f"Show the limits and the cost of {name}.",
-            menu=Menu(text=name, path=("Providers",)),
-        ),
-        Setting(f"{prefix}.homes", FolderList(), (), homes),
-        Setting(f"{prefix}.program", FilePath(), None, program),
-        Setting(
-            f"{prefix}.source",
-            Choice(("auto", *provider.source_ids)),
-            "auto",
-            f"Read the limits of {name} from this source only.",
-            menu=chosen if len(provider.source_ids) > 1 else None,
-        ),
-    )
-
-
-def provider_settings(values: Mapping[str, Any]) -> dict[str, ProviderSettings]:
-    """The settings of each provider, by its id, from values by their keys."""
-    found: dict[str, dict[str, Any]] = {}
-    for key, value in values.items():
-        top, ident, *rest = (*key.split("."), "", "")
-        if top == "providers":
-            found.setdefault(ident, {})[rest[0]] = None if (rest[0], value) == ("source", "auto") else value
-    return {ident: ProviderSettings(**own) for ident, own in found.items()}

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -50,11 +51,93 @@ def usage_now(**changes: Any) -> dict[str, Any]:
     return usage(rate_limit={"allowed": True, "limit_reached": False} | limits) | changes
 
 
+def account_pages(today: date) -> dict[str, dict[str, Any]]:
+    """The response of each account page, by its path below `wham`, as public code of 2026 reads them."""
+
+    def ago(days: int) -> str:
+        return (today - timedelta(days=days)).isoformat()
+
+    return {
+        "usage/credit-usage-events": {
+            "data": [
+                {
+                    "date": f"{ago(0)}T09:30:00Z",
+                    "product_surface": "cli",
+                    "credit_amount": 12.5,
+                    "usage_id": "use-1",
+                },
+                {"date": f"{ago(0)}T08:00:00Z", "product_surface": "web", "credit_amount": "2.25"},
+                {
+                    "date": f"{ago(1)}T22:00:00Z",
+                    "product_surface": "cli",
+                    "credit_amount": 40,
+                    "usage_id": "use-2",
+                },
+                {
+                    "date": f"{ago(1)}T22:10:00Z",
+                    "product_surface": "cli",
+                    "credit_amount": -4,
+                    "usage_id": "use-3",
+                },
+            ]
+        },
+        "usage/daily-token-usage-breakdown": {
+            "units": "credits",
+            "group_by": "day",
+            "data_freshness_ts": f"{ago(0)}T06:00:00Z",
+            "data": [
+                {
+                    "date": ago(1),
+                    "product_surface_usage_values": {
+                        "cli": 36.5,
+                        "desktop_app": 4,
+                        "github_code_review": 1.5,
+                    },
+                    "models": [
+                        {"model": "gpt-5.5", "speed": "standard", "credits": 30},
+                        {"model": "gpt-6-sol", "speed": "fast", "credits": 12},
+                    ],
+                },
+                {"date": ago(2), "product_surface_usage_values": {"cli": 8, "desktop_app": 0}, "models": []},
+            ],
+        },
+        "usage/plan_limit_history": {
+            "data_as_of": ago(0),
+            "coverage_complete": True,
+            "approximate": False,
+            "periods": [
+                {
+                    "id": "p-1",
+                    "window_minutes": 10080,
+                    "plan_type": "pro",
+                    "starts_at": f"{ago(9)}T10:00:00Z",
+                    "ends_at": f"{ago(2)}T10:00:00Z",
+                    "accounting_complete": True,
+                    "used_basis_points": 8412.5,
+                    "breakdowns": [
+                        {"dimension": "model", "rows": [{"key": "gpt-5.5", "basis_points": 8412.5}]}
+                    ],
+                },
+                {
+                    "id": "p-2",
+                    "window_minutes": 10080,
+                    "plan_type": "pro",
+                    "starts_at": f"{ago(2)}T10:00:00Z",
+                    "ends_at": f"{ago(-5)}T10:00:00Z",
+                    "accounting_complete": False,
+                    "used_basis_points": 1971.5,
+                },
+            ],
+        },
+    }
+
+
 class FakeChatGPT:
     """Set `answer` to what the next requests get; `requests` holds path and headers of each one so far.
 
     Who asks for reset credits gets `resets`, and is in `asked_resets` instead; who asks for the web app's session
-    gets `session`, and is in `asked_session`.
+    gets `session`, and is in `asked_session`; who asks for an account page gets that of `pages`, by its path below
+    `wham` and without its query, and is in `asked_pages`.
     """
 
     def __init__(self) -> None:
@@ -64,6 +147,8 @@ class FakeChatGPT:
         self.asked_session: list[tuple[str, dict[str, str]]] = []
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.asked_resets: list[tuple[str, dict[str, str]]] = []
+        self.pages: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
+        self.asked_pages: list[tuple[str, dict[str, str]]] = []
         self.url = ""
 
     @property
@@ -84,6 +169,8 @@ def fake_chatgpt(tls: ssl.SSLContext | None = None) -> Iterator[FakeChatGPT]:
                 asked, answer = fake.asked_resets, fake.resets
             elif self.path.endswith("/api/auth/session"):
                 asked, answer = fake.asked_session, fake.session
+            elif (page := _page(self.path)) is not None:
+                asked, answer = fake.asked_pages, fake.pages.get(page, says({"detail": "Not Found"}, 404))
             asked.append((self.path, headers))
             with suppress(OSError):  # the client may leave before we are done
                 answer(self)
@@ -108,6 +195,12 @@ def fake_chatgpt(tls: ssl.SSLContext | None = None) -> Iterator[FakeChatGPT]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _page(path: str) -> str | None:
+    """The account page that a path asks for, as `pages` names it."""
+    _, found, rest = path.partition("?")[0].partition("/wham/usage/")
+    return f"usage/{rest}" if found else None
 
 
 def says(

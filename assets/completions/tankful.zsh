@@ -110,7 +110,7 @@ _shtab_tankful_config_defaults_added=0
 
 _shtab_tankful_config_get_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
-  ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents cost.not_on_lines budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every)"
+  ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.codex.account_pages providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents cost.not_on_lines budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -133,7 +133,7 @@ _shtab_tankful_config_path_defaults_added=0
 
 _shtab_tankful_config_set_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
-  ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents cost.not_on_lines budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every)"
+  ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.codex.account_pages providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents cost.not_on_lines budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every)"
   ":its new value\; commas separate the folders of a list:"
 )
 
@@ -142,7 +142,7 @@ _shtab_tankful_config_set_defaults_added=0
 
 _shtab_tankful_config_unset_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
-  ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents cost.not_on_lines budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every)"
+  ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.codex.account_pages providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents cost.not_on_lines budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every)"
 )
 
 # guard to ensure default positional specs are added only once per session

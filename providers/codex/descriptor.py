@@ -20,6 +20,7 @@ from providers.source import (
     Links,
     Login,
     OwnHook,
+    PageSource,
     Provider,
     ServerCounter,
     Source,
@@ -104,6 +105,13 @@ def make_server_counter(foreign_variables: tuple[str, ...]) -> ServerCounter:
     return ThreadCounter(environ=VendorEnviron(os.environ, VARIABLES, foreign_variables))
 
 
+@cache
+def make_page_source() -> PageSource:
+    from providers.codex.pages.source import ChatGPTPages
+
+    return ChatGPTPages()
+
+
 CODEX = Provider(
     id="codex",
     title="Codex",
@@ -112,6 +120,7 @@ CODEX = Provider(
         usage="https://chatgpt.com/codex/settings/usage",
         status="https://status.openai.com",
         changelog="https://github.com/openai/codex/releases",
+        purchase="https://chatgpt.com/codex/settings/usage?credits_modal=true",
         components=("Codex", "CLI", "VS Code extension", "Login"),
     ),
     interval=timedelta(seconds=60),
@@ -120,6 +129,7 @@ CODEX = Provider(
     watched=watched,
     source_ids=("oauth", "app-server", "status", "rollouts", "web"),
     make_sources=make_sources,
+    make_page_source=make_page_source,
     logs=ROLLOUTS,
     find_program=find_program,
     find_hooks=find_hooks,

@@ -13,6 +13,7 @@ from typing import Generic, Literal, TypeVar
 from msgspec import Struct
 
 from providers.domain import rules
+from providers.domain.account_pages import AccountPages
 from providers.domain.cost import CostSummary
 from providers.domain.usage_rate import UsageRate, UsedToday
 
@@ -269,6 +270,7 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     rates: tuple[UsageRate, ...] = ()
     used_today: tuple[UsedToday, ...] = ()
     tokens: tuple[DayTokens, ...] = ()
+    pages: AccountPages = AccountPages()
     cost: CostSummary | None = None
     attempts: tuple[Attempt, ...] = ()
     source_titles: dict[str, str] = {}

@@ -109,7 +109,7 @@ class AccountStore:
 
     def account(self, key: str, now: datetime) -> AccountState:
         """The stored state, without anything that only a clock that was ahead can have written."""
-        known = _load(self.file_of(key), AccountState) or AccountState()
+        known = load(self.file_of(key), AccountState) or AccountState()
         held = self._held.get(key)
         if held is not None and (known.asked_at is None or _is_as_new(held, known.asked_at)):
             known = held
@@ -184,10 +184,10 @@ class AccountStore:
             yield
 
     def _homes(self) -> dict[str, HomeState]:
-        return _load(self._folder / "homes.json", dict[str, HomeState]) or {}
+        return load(self._folder / "homes.json", dict[str, HomeState]) or {}
 
 
-def _load(file: Path, kind: type[T]) -> T | None:
+def load(file: Path, kind: type[T]) -> T | None:
     try:
         data = typed.json_decode(read_small(file, SIZE_LIMIT), kind)
         return data if _is_sound(msgspec.to_builtins(data, builtin_types=(datetime, Decimal))) else None

@@ -17,8 +17,9 @@ from providers.host.keyring.cookies import saved_cookies
 from providers.polling.account_store import AccountState, AccountStore
 from providers.polling.backoff import Client, LoginPlace
 from providers.polling.homes import DEFAULT_SETTINGS, homes_of
+from providers.polling.page_store import PageStore
 from providers.polling.poll import Mode, Round, ask, internal_error, look
-from providers.polling.targets import Target, with_cookies
+from providers.polling.targets import Target, page_source, with_cookies
 from providers.source import Home, Provider, ProviderSettings, account_key
 
 ROUND_SECONDS: dict[Mode, float] = {"due": 10.0, "now": 60.0}
@@ -88,7 +89,13 @@ def find_targets(
         cookies = saved_cookies(memory.folder, provider.id) if provider.accepts_cookies(only) else ()
         targets = with_cookies(_by_account(provider, homes, memory, now), provider, cookies, exist=exist)
         (found if exist or cookies else absent).extend(
-            replace(target, only=only, program=own.program, log_homes=() if number else log_homes)
+            replace(
+                target,
+                only=only,
+                program=own.program,
+                account_pages=own.account_pages,
+                log_homes=() if number else log_homes,
+            )
             for number, target in enumerate(targets)
         )
     return tuple(found or absent)
@@ -96,22 +103,22 @@ def find_targets(
 
 def ask_only(target: Target, memory: AccountStore, clock: Callable[[], datetime], mode: Mode) -> None:
     """Fetch from the target's servers and programs, and save the result. Never raises."""
-    _usage(target, lambda this: ask(this, memory), clock, mode)
+    _usage(target, memory, lambda this: ask(this, memory), clock, mode)
 
 
 def ask_for(target: Target, memory: AccountStore, clock: Callable[[], datetime], mode: Mode) -> AccountUsage:
     """Fetch from the target's sources, as far as `mode` allows, and return the result. Never raises."""
-    return _usage(target, lambda this: look(this, memory, ask(this, memory)), clock, mode)
+    return _usage(target, memory, lambda this: look(this, memory, ask(this, memory)), clock, mode)
 
 
 def known_of(target: Target, memory: AccountStore, clock: Callable[[], datetime]) -> AccountUsage:
     """The stored state of the target; reads no source, not even local ones. Never raises."""
-    return _usage(target, lambda this: memory.account(this.client.key, clock()), clock, "cached")
+    return _usage(target, memory, lambda this: memory.account(this.client.key, clock()), clock, "cached")
 
 
 def look_at(target: Target, memory: AccountStore, clock: Callable[[], datetime]) -> AccountUsage:
     """The state of the target with fresh readings of its local sources; makes no request. Never raises."""
-    return _usage(target, lambda this: look(this, memory), clock, "cached")
+    return _usage(target, memory, lambda this: look(this, memory), clock, "cached")
 
 
 def _all(
@@ -177,7 +184,11 @@ def _by_account(
 
 
 def _usage(
-    target: Target, know: Callable[[Round], AccountState], clock: Callable[[], datetime], mode: Mode
+    target: Target,
+    memory: AccountStore,
+    know: Callable[[Round], AccountState],
+    clock: Callable[[], datetime],
+    mode: Mode,
 ) -> AccountUsage:
     if target.client is None:
         return _without_account(target, target.error)
@@ -193,7 +204,10 @@ def _usage(
             program=target.program,
             cookie=target.cookie,
         )
-        return _of_account(target, target.client, this, know(this))
+        usage = _of_account(target, target.client, this, know(this))
+        if page_source(target) is None:
+            return usage
+        return replace(usage, pages=PageStore(memory.folder).stored(target.client.key, clock()).pages)
     except Exception as error:  # noqa: BLE001 - it must not affect the other accounts
         return _without_account(target, internal_error(error, "this account"))
 

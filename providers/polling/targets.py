@@ -14,7 +14,7 @@ from providers.domain.errors import ProviderError
 from providers.domain.limits import Identity
 from providers.domain.saved_cookie import SavedCookie
 from providers.polling.backoff import Client, LoginPlace
-from providers.source import Home, Provider, Source
+from providers.source import Home, PageSource, Provider, Source
 
 _NO_HOME = Path("cookies.json")
 
@@ -24,9 +24,10 @@ class Target(Struct, frozen=True, kw_only=True):
 
     `key` identifies it for as long as it exists. `client` is None if nobody is signed in; `error` then says
     why. `login_ends_at` is when the first of its logins ends. `only` is the chosen source, if any, `program`
-    the path of the provider's CLI if the user set one. The first entry of a provider has its `log_homes`:
-    their cost is shown there. `cookie` is the one that was saved for the account; `by_cookie_alone` is True where
-    no home has a login of it. `vacant` is a home where nobody is signed in at all.
+    the path of the provider's CLI if the user set one; `account_pages` is whether those are wanted. The first
+    entry of a provider has its `log_homes`: their cost is shown there. `cookie` is the one that was saved for the
+    account; `by_cookie_alone` is True where no home has a login of it. `vacant` is a home where nobody is signed
+    in at all.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Target(Struct, frozen=True, kw_only=True):
     login_ends_at: datetime | None = None
     only: str | None = None
     program: Path | None = None
+    account_pages: bool = True
     cookie: SavedCookie | None = None
     by_cookie_alone: bool = False
     vacant: bool = False
@@ -53,6 +55,15 @@ class Target(Struct, frozen=True, kw_only=True):
             for source in self.provider.sources
             if (self.cookie is not None if source.id == login.source else not self.by_cookie_alone)
         )
+
+
+def page_source(target: Target) -> PageSource | None:
+    """Where the account pages are read; None where they are switched off, or the login is not the chosen one's."""
+    make = target.provider.make_page_source
+    if make is None or not target.account_pages or target.client is None:
+        return None
+    source = make()
+    return source if target.only in (None, *source.login_of) else None
 
 
 def with_cookies(

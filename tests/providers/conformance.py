@@ -58,19 +58,19 @@ class SourceConformance:
             assert not source.is_fallback_for(as_error(UsageError(kind=kind, message="No.", remedy="None.")))
 
     def test_it_answers(self, source: Source, question: Question) -> None:
-        before = _state(question.home.path)
+        before = files_of(question.home.path)
         assert source.unavailable(question) is None
         reading = source.read(question)
         assert reading is not None
         self.check(source, reading)
         assert reading.windows or reading.credits or reading.speaks_for
-        assert _state(question.home.path) == before, "the person's home is as it was"
+        assert files_of(question.home.path) == before, "the person's home is as it was"
 
     @pytest.mark.parametrize("name", ["missing", "empty", "file", "garbage", "folders", "odd"])
     def test_no_home_makes_it_stumble(
         self, source: Source, question: Question, tmp_path: Path, name: str
     ) -> None:
-        home = replace(question.home, path=_troubled(tmp_path / "troubled", name))
+        home = replace(question.home, path=damaged_home(tmp_path / "troubled", name))
         asked = replace(question, home=home)
         trouble = source.unavailable(asked)
         if trouble is not None:
@@ -113,7 +113,7 @@ class SourceConformance:
         assert not [secret for secret in self.secrets if secret in text]
 
 
-def _troubled(folder: Path, name: str) -> Path:
+def damaged_home(folder: Path, name: str) -> Path:
     """A home that is not there, or not what it should be."""
     if name == "missing":
         return folder
@@ -131,7 +131,7 @@ def _troubled(folder: Path, name: str) -> Path:
     return folder
 
 
-def _state(folder: Path) -> dict[str, tuple[str, int]]:
+def files_of(folder: Path) -> dict[str, tuple[str, int]]:
     """What a home holds: contents and times of writing."""
     return {
         str(path.relative_to(folder)): (

@@ -12,6 +12,8 @@ from tray.cli.console import OK, open_scope
 if TYPE_CHECKING:
     import argparse
 
+_PAGE_SECONDS = 15.0
+
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
     """It takes none."""
@@ -37,6 +39,6 @@ def run(_options: argparse.Namespace) -> int:
         take_round(scope, costs, "due")
         with suppress(LedgerError):
             costs.count()
-        take_round(scope, costs, "due")
+        take_round(scope, costs, "due", page_seconds=_PAGE_SECONDS)
         alone.release()
     return OK

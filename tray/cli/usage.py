@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tray.engine.state import HomeCost
 
 _NOT_YET = "no limits are known yet; `tankful usage --refresh` asks for them now."
+_PAGE_SECONDS = 3.0
 
 
 EXAMPLES = (
@@ -58,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
         provider=provider,
         source=source,
         waiting=tell,
+        page_seconds=_PAGE_SECONDS if options.json else 0.0,
     )
     if not snapshot.accounts:
         tell("no limits to show: every selected provider is switched off in settings.toml.")

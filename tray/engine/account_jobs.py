@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from providers.polling.poll import Mode
-from providers.polling.targets import Target
+from providers.polling.targets import Target, page_source
 from tray.engine import inbox, transitions
 from tray.engine.jobs import Jobs
 from tray.engine.poll_queue import PollQueue
@@ -83,7 +84,15 @@ class AccountJobs:
             self._change(transitions.AskingBegan(target.key))
 
     def asked(self, key: str) -> None:
+        """Then its pages are asked for, in a job of their own: the next poll does not wait for them."""
         self._queue.ended(key)
+        for target in self.targets:
+            if target.key == key and page_source(target) is not None:
+                with suppress(RuntimeError):  # no further thread: they are asked for after the next poll
+                    self._jobs.start(
+                        f"account-pages:{key}",
+                        partial(self._tasks.ask_for_pages, target, self._settings()),
+                    )
 
     def _look(self, target: Target) -> None:
         self._jobs.start(f"look:{target.key}", partial(self._tasks.look, target, self._settings()))

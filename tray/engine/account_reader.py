@@ -11,6 +11,7 @@ from providers.domain.errors import TimedOut
 from providers.domain.limits import AccountUsage
 from providers.host.files import stamp
 from providers.ledger.ledger import Ledger
+from providers.polling.account_pages import ask_for_pages
 from providers.polling.account_store import AccountStore
 from providers.polling.accounts import ask_only, find_targets, known_of, look_at
 from providers.polling.poll import Mode
@@ -74,6 +75,12 @@ class AccountReader:
     def ask(self, target: Target, mode: Mode, settings: Settings) -> AccountUsage:
         """What is known after its servers and programs were asked, as far as `mode` lets them be."""
         ask_only(target, self._memory, self._scope.clock, mode)
+        return self.read(target, settings)
+
+    def ask_for_pages(self, target: Target, settings: Settings) -> AccountUsage | None:
+        """What is known after its account pages were asked for; None where none came."""
+        if not ask_for_pages(target, self._memory, self._scope.clock):
+            return None
         return self.read(target, settings)
 
     def _with_history(self, usage: AccountUsage, settings: Settings) -> AccountUsage:

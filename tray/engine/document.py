@@ -25,7 +25,7 @@ from providers.domain.limits import (
 from providers.domain.rules import left_percent
 from providers.domain.usage_rate import UsageRate
 from providers.domain.work_days import ALL
-from tray.engine import published, published_budgets
+from tray.engine import account_pages_document, published, published_budgets
 from tray.engine.document_values import as_time, as_usd, burn
 
 
@@ -72,6 +72,7 @@ def _account(usage: AccountUsage) -> dict[str, Any]:
         "refresh_seconds": usage.refresh_every.total_seconds(),
         "early_resets": [_early(reset) for reset in usage.early_resets],
         "daily_tokens": {day.day.isoformat(): day.tokens for day in usage.tokens},
+        **account_pages_document.pages(usage.pages),
         "cost": cost_summary(usage.cost) if usage.cost else None,
         "source_titles": dict(usage.source_titles),
         "attempts": [_attempt(attempt) for attempt in usage.attempts],

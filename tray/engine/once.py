@@ -15,8 +15,9 @@ from providers.host.faults import log_fault, logger_of
 from providers.host.holder import WaitListener
 from providers.ledger.database import LedgerError
 from providers.ledger.ledger import Ledger
+from providers.polling.account_pages import with_pages
 from providers.polling.account_store import AccountStore
-from providers.polling.accounts import take_usage
+from providers.polling.accounts import find_targets, take_usage
 from providers.polling.poll import Mode
 from tray.engine import history, published
 from tray.engine.cost_settings import NOT_ON_LINES
@@ -42,22 +43,32 @@ def take_round(
     provider: str | None = None,
     source: str | None = None,
     waiting: WaitListener | None = None,
+    page_seconds: float = 0.0,
 ) -> UsageSnapshot:
     """Limits, credits and the last counted cost of every account; never waits for a count. Never raises.
+
+    Account pages that are due are asked for, and waited for so long; those that are known are there anyway.
 
     Where all of it was asked for and nobody owns the engine, it is published for everybody else. `waiting` hears
     for whom it waits.
     """
     settings = scope.settings()
+    memory = AccountStore(scope.folders.state, waiting=waiting)
+    providers = [each for each in scope.chosen(provider, settings) if each.source_ids]
     snapshot = take_usage(
-        [each for each in scope.chosen(provider, settings) if each.source_ids],
+        providers,
         scope.environ,
-        AccountStore(scope.folders.state, waiting=waiting),
+        memory,
         scope.clock,
         mode=mode,
         only_source=source,
         settings=settings.providers,
     )
+    if page_seconds and mode != "cached":
+        targets = find_targets(
+            providers, scope.environ, memory, scope.clock(), only_source=source, settings=settings.providers
+        )
+        snapshot = with_pages(snapshot, targets, memory, scope.clock, page_seconds)
     note, known = history.with_news if mode == "cached" else history.note, costs_of(scope, costs)
     every, work_days = refresh_every(scope), settings.get(WORK_DAYS)
     with_not_on_lines = settings.get(NOT_ON_LINES)

@@ -28,6 +28,8 @@ SCHEMA = "tankful.snapshot/1"
 SIZE_LIMIT = 1 << 24
 KEPT_SECONDS = 660.0
 """An owner writes its snapshot again before it is that old, whether anything has changed or not."""
+_PAGES = ("credits_history", "usage_breakdown", "plan_limit_history")
+_PAGE_STALE_SECONDS = 3 * 3600.0  # they are asked for once an hour
 DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a snapshot of another make, or a damaged one, may raise where its members are read."""
 
@@ -142,6 +144,9 @@ def account_as_of(account: Document, now: float, days: str = ALL, zone: tzinfo |
                 **value,
                 "stale": rules.is_stale(now - epoch(value["fetched_at"]), _until(ends, now), every),
             }
+        elif member in _PAGES and value is not None:
+            age = now - epoch(value["fetched_at"])
+            judged[member] = {**value, "stale": not -rules.CLOCK_SLACK_SECONDS <= age <= _PAGE_STALE_SECONDS}
         elif member == "early_resets":
             news = rules.EARLY_RESET_SECONDS
             judged[member] = [reset for reset in value if now - epoch(reset["at"]) < news]

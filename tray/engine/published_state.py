@@ -26,6 +26,7 @@ from providers.domain.limits import (
 )
 from providers.domain.rules import REFRESH_SECONDS
 from providers.domain.usage_rate import UsageRate
+from tray.engine import account_pages_document
 from tray.engine.settings import Settings
 from tray.engine.state import State
 
@@ -61,6 +62,7 @@ def _account(found: Document) -> AccountUsage:
         limits_known=found["limits_known"],
         early_resets=tuple(_early(each) for each in found["early_resets"]),
         rates=tuple(_rate(each["id"], rate) for each in found["windows"] if (rate := each.get("rate"))),
+        pages=account_pages_document.from_document(found),
         cost=cost and _cost(cost),
         source_titles=found.get("source_titles", {}),
         error=found["error"] and _error(found["error"]),

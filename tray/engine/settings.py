@@ -20,8 +20,9 @@ from msgspec import Struct
 from providers.host.files import read_small, short
 from providers.host.shown_path import printable
 from providers.host.trust import SETTINGS_FILE
+from providers.provider_settings import provider_settings
 from providers.setting import InvalidValue, Setting
-from providers.source import ProviderSettings, provider_settings
+from providers.source import ProviderSettings
 from tray.engine.settings_table import Table, nearest
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from providers.domain.work_days import ALL, DAYS
+from providers.provider_settings import settings_of
 from providers.registry import PROVIDERS
 from providers.setting import Bool, Choice, Menu, Setting
-from providers.source import Provider, settings_of
+from providers.source import Provider
 from tray.engine.budget_settings import BUDGETS
 from tray.engine.cost_settings import NOT_ON_LINES
 from tray.engine.incident_setting import INCIDENTS

@@ -54,6 +54,11 @@ class Tasks:
         finally:
             self._put(transitions.AskingEnded(target.key))
 
+    def ask_for_pages(self, target: Target, settings: Settings) -> None:
+        """Those of the account, after its limits."""
+        if (usage := self._reader.ask_for_pages(target, settings)) is not None:
+            self._put(transitions.AccountRead(target.key, usage))
+
     def read_pages(self, providers: Sequence[Provider], *, ask: bool) -> None:
         """`ask` is False where no request may be made: then what is too old to be true is dropped."""
         now = self._scope.clock()

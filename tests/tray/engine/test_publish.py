@@ -491,7 +491,7 @@ def test_settings_are_published_but_for_paths_and_texts(tmp_path: Path) -> None:
     publish(tmp_path, replace(state(lane()), settings=own))
     assert json.loads((tmp_path / "snapshot.json").read_bytes())["settings"] == {
         "providers": {
-            "codex": {"enabled": True, "source": "oauth"},
+            "codex": {"enabled": True, "source": "oauth", "account_pages": True},
             "claude": {"enabled": True, "source": "auto"},
         },
         "notify": {"every": 3600},

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from providers.provider_settings import provider_settings
 from providers.registry import PROVIDERS
 from providers.setting import Bool, FilePath, Menu, Setting, Text
-from providers.source import ProviderSettings, provider_settings
+from providers.source import ProviderSettings
 from tests.fake_provider import FakeSource, fake_provider
 from tray.engine import settings_table
 from tray.engine.settings_table import SETTINGS, UnknownSetting, find, table_of, validate
@@ -28,9 +29,18 @@ def test_a_new_provider_has_its_settings_without_a_line() -> None:
     names = ["enabled", "homes", "program", "source"]
     fakes = [setting.key for setting in table if setting.key.startswith("providers.fake.")]
     assert fakes == [f"providers.fake.{name}" for name in names]
-    assert set(names) == set(ProviderSettings.__struct_fields__)
+    assert {*names, "account_pages"} == set(ProviderSettings.__struct_fields__)
     defaults = {setting.key: setting.default for setting in table}
     assert provider_settings(defaults)["fake"] == ProviderSettings()
+
+
+def test_only_a_provider_with_account_pages_can_have_them_switched_off() -> None:
+    fake = fake_provider([], FakeSource(lambda _: None))
+    keys = {setting.key for setting in table_of([*PROVIDERS, fake])}
+    assert {key for key in keys if key.endswith(".account_pages")} == {
+        f"providers.{each.id}.account_pages" for each in PROVIDERS if each.make_page_source is not None
+    }
+    assert not provider_settings({"providers.codex.account_pages": False})["codex"].account_pages
 
 
 @pytest.mark.parametrize(

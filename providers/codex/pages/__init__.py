@@ -1,0 +1,1 @@
+"""The pages on which ChatGPT shows an account its past."""
