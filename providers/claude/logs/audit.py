@@ -16,7 +16,7 @@ from msgspec.structs import astuple
 from providers.claude.logs.not_on_lines import (
     RunningTotal,
     SessionLines,
-    Step,
+    StateStep,
     by_model,
     steps_of,
 )
@@ -117,7 +117,7 @@ def _compared(
         )
 
 
-def _inherited(steps: Iterable[Step]) -> _Counts:
+def _inherited(steps: Iterable[StateStep]) -> _Counts:
     """What the sums of a session began with, by class: that of the session that it was forked from."""
     began = [
         sums for step in steps if step.is_first and step.before for sums in by_model(step.before).values()
@@ -125,7 +125,7 @@ def _inherited(steps: Iterable[Step]) -> _Counts:
     return astuple(reduce(add, began, Sums()))
 
 
-def _in_no_total(lines: SessionLines, steps: Iterable[Step]) -> int:
+def _in_no_total(lines: SessionLines, steps: Iterable[StateStep]) -> int:
     """The tokens on lines that no total holds, since their process left none."""
     held = [
         Sums(*lines.used(model, step.stretch))

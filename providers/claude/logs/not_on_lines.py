@@ -59,14 +59,14 @@ class Growth(Struct, frozen=True):
     unlogged: Sums
 
 
-class Step(Struct, frozen=True):
+class StateStep(Struct, frozen=True):
     """A state, the one before that it goes on from, and the responses in between; `stretch` is None where nobody
     knows from where it goes on. `is_first` where the session has none before of the same sum.
     """
 
     state: RunningTotal
     before: RunningTotal | None
-    stretch: Stretch | None
+    stretch: StateStretch | None
     is_first: bool
 
 
@@ -80,7 +80,7 @@ def not_on_lines(sessions: Mapping[str, SessionUsage]) -> Iterator[Growth]:
                     yield Growth(name, step.state, model, total, left)
 
 
-def steps_of(sessions: Mapping[str, SessionUsage]) -> Iterator[tuple[str, SessionLines, list[Step]]]:
+def steps_of(sessions: Mapping[str, SessionUsage]) -> Iterator[tuple[str, SessionLines, list[StateStep]]]:
     """By session its responses, and its states one by one."""
     by_process = _by_process(sessions) if len(sessions) > 1 else {}
     for name, session in sessions.items():
@@ -90,7 +90,7 @@ def steps_of(sessions: Mapping[str, SessionUsage]) -> Iterator[tuple[str, Sessio
 
 def _steps(
     name: str, session: SessionUsage, lines: SessionLines, by_process: Mapping[float, list[_Stated]]
-) -> Iterator[Step]:
+) -> Iterator[StateStep]:
     newest: dict[float, RunningTotal] = {}  # by the process in which the sum began
     for state in session.states:
         own = newest.get(state.started_ms)
@@ -98,7 +98,7 @@ def _steps(
         newest[state.started_ms] = state
         is_known = before is not None or not session.is_fork
         stretch = _stretch(lines, before, state, is_own=own is not None) if is_known else None
-        yield Step(state, before, stretch, own is None)
+        yield StateStep(state, before, stretch, own is None)
 
 
 _Stated = tuple[float, int, str, RunningTotal]
@@ -159,7 +159,7 @@ class SessionLines:
             used = tuple(map(add, used, sums[-1]))
         return used
 
-    def used(self, model: str, stretch: Stretch) -> tuple[int, ...]:
+    def used(self, model: str, stretch: StateStretch) -> tuple[int, ...]:
         """What the responses of a stretch used of a model, by class."""
         main, agents = self._sums.get((model, False)), self._sums.get((model, True))
         used = _NOTHING
@@ -184,7 +184,7 @@ def _grown(sums: Sequence[tuple[int, ...]], before: int, after: int) -> tuple[in
     return tuple(map(sub, sums[after], sums[before])) if after > before else _NOTHING
 
 
-class Stretch(Struct, frozen=True):
+class StateStretch(Struct, frozen=True):
     """The session's own lines after `began`, up to `ended`, and its subagents' from `first` until `following`.
 
     A subagent may answer when its session has logged its last line, until the session's next one.
@@ -198,7 +198,7 @@ class Stretch(Struct, frozen=True):
 
 def _stretch(
     lines: SessionLines, before: RunningTotal | None, state: RunningTotal, *, is_own: bool
-) -> Stretch:
+) -> StateStretch:
     """From the state before, which is the session's own or that of its parent, to this one.
 
     A killed process may have written lines since the state before: those are older than the stretch is long.
@@ -209,11 +209,11 @@ def _stretch(
     if before is not None and is_own:
         began = max(began, before.at)
     first = lines.main_after(began, began) if is_own else began
-    return Stretch(began, state.at, first, lines.main_after(state.at, float("inf")))
+    return StateStretch(began, state.at, first, lines.main_after(state.at, float("inf")))
 
 
 def _unlogged(
-    lines: SessionLines, stretch: Stretch, before: RunningTotal | None, state: RunningTotal
+    lines: SessionLines, stretch: StateStretch, before: RunningTotal | None, state: RunningTotal
 ) -> dict[str, tuple[Sums, Sums]]:
     """By model the state's total, and its growth since the one before less what the lines of that stretch hold."""
     earlier = by_model(before) if before is not None else {}
