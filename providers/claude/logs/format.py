@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Transcripts:
     """Claude Code's transcripts. Implements providers.ledger.line_scanner.LineFormat."""
 
-    make = "claude 4"
+    make = "claude 5"
     folders = ("projects",)
     files = companions = ()
 

@@ -86,6 +86,7 @@ class TranscriptLine(Struct, frozen=True, gc=False, rename="camel"):
     cwd: Any = None
     session_id: Any = None
     forked_from: Any = None
+    version: Any = None
 
 
 class PromptMessage(Message, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -126,6 +127,19 @@ class Boundary(Struct, frozen=True, gc=False):
     """Where a conversation was compacted."""
 
     at: datetime
+    line: TranscriptLine
+
+
+class AskedByHook(Struct, frozen=True, gc=False):
+    """A hook of type prompt had a model answer: by 2.1.332, only those at the end of a turn are on a line."""
+
+    line: TranscriptLine
+
+
+class Titled(Struct, frozen=True, gc=False):
+    """A model has named the session."""
+
+    session_id: Any
 
 
 class ModelTotal(Struct, frozen=True, gc=False, rename="camel"):
@@ -151,6 +165,15 @@ class CostState(Struct, frozen=True, gc=False, rename="camel"):
     model_usage: dict[str, ModelTotal]
     session_id: Any = None
     total_duration: Annotated[float, Meta(ge=0)] = 0
+    total_cost_usd: Annotated[float, Meta(ge=0, le=1e9)] | None = msgspec.field(
+        default=None, name="totalCostUSD"
+    )
+    has_unknown_model_cost: Any = None
+
+    @property
+    def usd(self) -> float | None:
+        """What its program takes it to have cost; None where it knows no price of a model."""
+        return None if self.has_unknown_model_cost else self.total_cost_usd
 
 
 class SessionOwner(Struct, frozen=True, gc=False, rename="camel"):
@@ -165,4 +188,4 @@ class SessionOwner(Struct, frozen=True, gc=False, rename="camel"):
         return "/".join(filter(None, (self.account_uuid, self.organization_uuid)))
 
 
-Line = ResponseLine | UserLine | Boundary | CostState | SessionOwner
+Line = ResponseLine | UserLine | Boundary | AskedByHook | Titled | CostState | SessionOwner

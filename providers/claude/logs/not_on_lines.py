@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import add, attrgetter, itemgetter, sub
 
 from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from providers.claude.logs.transcript import Sums
 
@@ -37,6 +37,7 @@ class RunningTotal(Struct, frozen=True):
     started_ms: float
     ran_ms: float
     sums: dict[str, Sums]
+    usd: float | None = None
 
 
 class SessionUsage(Struct, frozen=True, kw_only=True):
@@ -95,7 +96,7 @@ def _steps(
     for state in session.states:
         own = newest.get(state.started_ms)
         before = own or _of_parent(by_process.get(state.started_ms, ()), name, lines.began(state.at), state)
-        newest[state.started_ms] = state
+        newest[state.started_ms] = state if own is None else _risen(own, state)
         is_known = before is not None or not session.is_fork
         stretch = _stretch(lines, before, state, is_own=own is not None) if is_known else None
         yield StateStep(state, before, stretch, own is None)
@@ -243,6 +244,16 @@ def _within(smaller: RunningTotal, larger: RunningTotal) -> bool:
         and all(less <= more for less, more in zip(astuple(sums), astuple(larger.sums[model]), strict=True))
         for model, sums in smaller.sums.items()
     )
+
+
+def _risen(before: RunningTotal, state: RunningTotal) -> RunningTotal:
+    """The state with no count below that of the one before: what drops and rises again is not used twice."""
+    if _within(before, state):
+        return state
+    sums = {**before.sums, **state.sums}
+    for model in before.sums.keys() & state.sums.keys():
+        sums[model] = Sums(*map(max, astuple(before.sums[model]), astuple(state.sums[model])))
+    return replace(state, sums=sums)
 
 
 def _total(state: RunningTotal) -> int:

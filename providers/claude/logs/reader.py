@@ -15,11 +15,13 @@ from msgspec.structs import replace
 from providers.claude.logs import wire
 from providers.claude.logs.claims import Claims
 from providers.claude.logs.lines import (
+    AskedByHook,
     Boundary,
     CostState,
     Line,
     ResponseLine,
     SessionOwner,
+    Titled,
     TranscriptLine,
     Usage,
 )
@@ -38,6 +40,7 @@ from providers.claude.logs.transcript import (
     shared_names,
     sums,
 )
+from providers.domain.audit import Cause
 from providers.domain.stable_hash import stable_hash
 from providers.ledger.scan import UsageEnd
 from providers.logs import MalformedLine
@@ -67,16 +70,22 @@ class TranscriptReader:
         self._before: ResponseLine | None = None
         self._place: Location | None = None  # of the last response
         self._owner_line = b""  # a session repeats it
+        self._beside: dict[str, set[Cause]] = {}
+        self._versions = "", ""
         if observation is not None:
             self._go_on(packed(observation))
 
     def _go_on(self, kept: PackedObservation) -> None:
+        if kept.make != MAKE:
+            raise ValueError("an observation of another make")
         places = kept.places
         self._places.account, self._unnamed = kept.account, kept.unnamed
         self._skipped, self._last_at = kept.skipped, kept.last_at
         self._claims.go_on(kept)
         self._messages = {row.key: (row.at, places[row.place]) for row in kept.messages}
         self._states = [(places[state.place], state) for state in kept.states]
+        self._beside = {session: set(causes) for session, causes in kept.beside.items()}
+        self._versions = kept.versions
 
     def follow(self, want: Callable[[re.Pattern[bytes], UsageEnd], None]) -> None:
         """What it wants is always the same."""
@@ -127,11 +136,23 @@ class TranscriptReader:
             self._take_state(line)
         elif isinstance(line, Boundary):
             self._last_at = max(self._last_at, line.at.timestamp())
+            self._note(self._places.of(line.line), "compaction")
+        elif isinstance(line, AskedByHook):
+            self._note(self._places.of(line.line), "hooks")
+        elif isinstance(line, Titled):
+            self._note(self._places.of_session(line.session_id), "titles")
         else:
             if self._unnamed is not None and line.is_prompt:
                 self._unnamed = {}
             if line.sent_at is not None:
                 self._take_message(line.line, line.sent_at.timestamp())
+
+    def _note(self, place: Location, cause: Cause) -> None:
+        """That there was a request without a line; of the session that this one was forked from, its own log says
+        so.
+        """
+        if not place.copied:
+            self._beside.setdefault(place.root, set()).add(cause)
 
     def _take_message(self, line: TranscriptLine, at: float) -> None:
         """What a subagent is asked is by the model that started it."""
@@ -163,7 +184,7 @@ class TranscriptReader:
         totals = {model: sums(total) for model, total in state.model_usage.items()}
         if before is None or (before.started_ms, before.sums) != (state.start_time, totals):
             at = self._last_at = self._latest() or state.start_time / 1000
-            kept = SessionTotal(0, at, state.start_time, state.total_duration, totals)
+            kept = SessionTotal(0, at, state.start_time, state.total_duration, totals, state.usd)
             self._states.append((self._places.of_session(state.session_id), kept))
 
     def _latest(self) -> float:
@@ -175,6 +196,8 @@ class TranscriptReader:
     def _count(self, answer: ResponseLine, place: Location) -> None:
         message, usage, at = answer.message, answer.usage, answer.at.timestamp()
         self._last_at = max(self._last_at, at)
+        version = _text(answer.line.version)
+        self._versions = self._versions[0] or version, version or self._versions[1]
         stopped = bool(message.stop_reason)
         best = claim(usage, stopped)
         if stopped and not best.total:  # a fork's copy of what was compacted
@@ -239,6 +262,8 @@ class TranscriptReader:
                 self._latest(),
                 self._places.account,
                 self._unnamed,
+                {session: sorted(self._beside[session]) for session in sorted(self._beside)},
+                self._versions,
             )
         )
 

@@ -232,7 +232,7 @@ def states_of(kept: Iterable[tuple[Path, ObservationOf[Any]]]) -> dict[str, list
     found: dict[str, dict[object, RunningTotal]] = {}
     for _, observation in kept:
         for sent in observation.states:
-            state = RunningTotal(sent.at, sent.started_ms, sent.ran_ms, sent.sums)
+            state = RunningTotal(sent.at, sent.started_ms, sent.ran_ms, sent.sums, sent.usd)
             known = found.setdefault(observation.places[sent.place].root, {})
             same = state.started_ms, frozenset(state.sums.items())
             known[same] = min(state, known.get(same, state), key=lambda one: (one.at, one.ran_ms))

@@ -12,6 +12,7 @@ from msgspec.structs import astuple
 
 from providers.claude.logs.lines import ModelTotal, Spent
 from providers.domain.account import account_id
+from providers.domain.audit import Cause
 from providers.domain.cost import TokenUsage
 from providers.domain.stable_hash import stable_hash
 from providers.domain.typed import msgpack_decoder
@@ -94,6 +95,7 @@ class SessionTotal(Struct, frozen=True, array_like=True):
     (epoch seconds).
 
     `started_ms` names the process in which the sum began, and `ran_ms` is how long it and all since then ran.
+    `usd` is what the program takes it to have cost, None if unknown.
     """
 
     place: int
@@ -101,6 +103,7 @@ class SessionTotal(Struct, frozen=True, array_like=True):
     started_ms: float
     ran_ms: float
     sums: dict[str, Sums]
+    usd: float | None = None
 
 
 Row = TypeVar("Row")
@@ -111,10 +114,11 @@ class ObservationOf(Struct, Generic[Row], array_like=True):
 
     `last_at` is the latest time of a line (epoch seconds), `account` that of the session now. `unnamed` is
     for a transcript without request ids: of each message id since the last prompt the first line, by its
-    uuid; None where there was none yet.
+    uuid; None where there was none yet. `beside` are the causes of requests without a line that were seen, by
+    session, and `versions` those of the program at the first and at the last response; older makes have neither.
     """
 
-    make: Literal["claude 4"]
+    make: Literal["claude 4", "claude 5"]
     skipped: int
     places: list[Location]
     messages: list[SentRow]
@@ -124,6 +128,8 @@ class ObservationOf(Struct, Generic[Row], array_like=True):
     last_at: float
     account: str
     unnamed: dict[str, str] | None
+    beside: dict[str, list[Cause]] = {}
+    versions: tuple[str, str] = ("", "")
 
 
 Observation = ObservationOf[ResponseRow]
@@ -139,7 +145,7 @@ class RowStart(Struct, array_like=True, gc=False):
     place: int
 
 
-MAKE = "claude 4"
+MAKE = "claude 5"
 
 
 @lru_cache(maxsize=64)  # most logs of a home are of one

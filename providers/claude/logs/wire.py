@@ -14,12 +14,14 @@ from providers.claude.logs.lines import (
     END,
     EPOCH,
     Advice,
+    AskedByHook,
     Boundary,
     CostState,
     Line,
     PromptLine,
     ResponseLine,
     SessionOwner,
+    Titled,
     TranscriptLine,
     Usage,
     UserLine,
@@ -40,7 +42,8 @@ _PLAIN = (
 UNWANTED = re.compile(
     rb'\{(?:"(?!type"|attachment")\w{1,40}+":' + _PLAIN + rb",){0,24}+"
     rb'"(?:type":"(?:user","message":\{"role":"user","content":\[\{"t(?:ool_use_id"|ype":"tool_result")'
-    rb'|(?!assistant"|cost-state"|session-owner"|system","subtype":"compact_boundary"|user")[\w-]{1,64}")'
+    rb'|(?!assistant"|cost-state"|session-owner"|ai-title"|user"'
+    rb'|system","subtype":"(?:compact_boundary|stop_hook_summary)")[\w-]{1,64}")'
     rb'|attachment":\{"type":"(?!queued_command"))'
 )
 # An answer has its tokens at the end of its message, before half a kilobyte of other members and its folder.
@@ -57,10 +60,22 @@ class _Message(Struct):
     usage: Any = None
 
 
+class _Hook(Struct, rename="camel"):
+    prompt_text: Any = None
+
+
+class _System(Struct, rename="camel"):
+    """A line of the program's own. Of the hooks at the end of a turn, those of type prompt have a text."""
+
+    subtype: Any = None
+    hook_infos: list[_Hook] = []
+
+
 _line = json_decoder(TranscriptLine)
 _prompt = json_decoder(PromptLine)
 _head = json_decoder(_Head)
 _message = json_decoder(_Message)
+_system = json_decoder(_System)
 _cost_state = json_decoder(CostState)
 _owner = json_decoder(SessionOwner)
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -118,7 +133,16 @@ def _decode_other(text: bytes | bytearray, line: TranscriptLine) -> Line | None:
         return _owner.decode(text)
     if line.type == "attachment":
         return _queued(sent.decode_attached(text), line)
-    return Boundary(_time(line)) if line.type == "system" and line.timestamp is not None else None
+    if line.type == "ai-title":
+        return Titled(line.session_id)
+    return _decode_system(text, line) if line.type == "system" and line.timestamp is not None else None
+
+
+def _decode_system(text: bytes | bytearray, line: TranscriptLine) -> Boundary | AskedByHook | None:
+    found = _system.decode(text)
+    if found.subtype == "stop_hook_summary":
+        return AskedByHook(line) if any(each.prompt_text for each in found.hook_infos) else None
+    return Boundary(_time(line), line)
 
 
 def salvage(text: bytes | bytearray) -> tuple[list[Line], int]:

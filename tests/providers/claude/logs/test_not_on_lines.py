@@ -79,6 +79,8 @@ def found(*files: Any) -> list[tuple[int, int]]:
         ([total(8)], [(0, 8)]),
         ([line(1, 5), total(8, model="claude-opus-4-8[1m]")], [(1, 3)]),
         ([line(1, 5), total(8, model="claude-haiku-5-5")], [(1, 8)]),
+        # A total that drops and rises again is no new use.
+        ([line(1, 4), total(9), total(5, ran=1500), total(12, ran=2000)], [(1, 5), (1, 3)]),
         # A killed process logs no total: its answers are on lines and in none.
         ([line(1, 5), total(5), line(20, 50), line(40, 7), total(15, ran=1500)], [(40, 3)]),
         # Each process before was killed: the total begins with the last one.
