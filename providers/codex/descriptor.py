@@ -12,8 +12,9 @@ from providers.codex.logs.format import ROLLOUTS
 from providers.codex.sessions.finder import CodexSessions, watched_sessions
 from providers.domain.context_use import ContextUse
 from providers.domain.glyph import Glyph
-from providers.domain.saved_cookie import CookieLogin, CookieSignIn
+from providers.domain.saved_cookie import COOKIES_FILE, CookieLogin, CookieSignIn
 from providers.host.files import short, split_homes
+from providers.host.state_folder import state_folder
 from providers.source import (
     Home,
     Installed,
@@ -46,9 +47,10 @@ def read_login(home: Home, now: datetime) -> Login:
     return auth.read_login(home, now)
 
 
-def watched(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ARG001 - as every provider
-    """The login, and the settings for where it is stored and which server it is for."""
-    return str(home.path / "auth.json"), str(home.path / "config.toml")
+def watched(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The login, the settings for where it is stored and which server it is for, and the list of cookies."""
+    files = home.path / "auth.json", home.path / "config.toml", Path(state_folder(environ), COOKIES_FILE)
+    return tuple(str(file) for file in files)
 
 
 def find_program(environ: Mapping[str, str], chosen: Path | None) -> Installed:

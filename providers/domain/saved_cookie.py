@@ -10,6 +10,9 @@ from msgspec import Struct
 
 from providers.domain.limits import Identity
 
+COOKIES_FILE = "cookies.json"
+"""The list of them, in the state folder."""
+
 
 class SavedCookie(Struct, frozen=True, kw_only=True):
     """A cookie that a person saved, without the cookie itself.

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from providers.domain.account import account_keys
 from providers.domain.errors import ProviderError
 from providers.domain.limits import Identity
-from providers.domain.saved_cookie import SavedCookie
+from providers.domain.saved_cookie import COOKIES_FILE, SavedCookie
 from providers.polling.backoff import Client, LoginPlace
 from providers.source import Home, PageSource, Provider, Source
 
-_NO_HOME = Path("cookies.json")
+_NO_HOME = Path(COOKIES_FILE)
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -47,13 +47,8 @@ class Target(Struct, frozen=True, kw_only=True):
     @property
     def sources(self) -> tuple[Source, ...]:
         """Those that can say something of this account: the one that needs a cookie only where there is one."""
-        login = self.provider.cookie_login
-        if login is None or self.only == login.source:
-            return self.provider.sources
-        return tuple(
-            source
-            for source in self.provider.sources
-            if (self.cookie is not None if source.id == login.source else not self.by_cookie_alone)
+        return sources_for(
+            self.provider, cookie=self.cookie is not None, login=not self.by_cookie_alone, only=self.only
         )
 
 
@@ -64,6 +59,17 @@ def page_source(target: Target) -> PageSource | None:
         return None
     source = make()
     return source if target.only in (None, *source.login_of) else None
+
+
+def sources_for(provider: Provider, *, cookie: bool, login: bool, only: str | None) -> tuple[Source, ...]:
+    """Those that can say something of an account with a `cookie`, a `login` of the CLI, or both.
+
+    Where the source that needs a cookie is the `only` one to be asked, it says itself that there is none.
+    """
+    by_cookie = provider.cookie_login.source if provider.cookie_login else None
+    if only is not None and only == by_cookie:
+        return provider.sources
+    return tuple(each for each in provider.sources if (cookie if each.id == by_cookie else login))
 
 
 def with_cookies(

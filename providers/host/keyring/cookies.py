@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from providers.domain import typed
-from providers.domain.saved_cookie import SavedCookie
+from providers.domain.saved_cookie import COOKIES_FILE, SavedCookie
 from providers.host.atomic import write_whole
 from providers.host.file_lock import locked
 from providers.host.files import read_small
@@ -20,7 +20,6 @@ from providers.host.keyring.own_items import OwnItems
 from providers.host.private import make_folder
 from providers.host.secret import Secret
 
-FILE = "cookies.json"
 _LOCK_SECONDS = 5.0
 _SIZE_LIMIT = 1 << 20
 
@@ -28,7 +27,7 @@ _SIZE_LIMIT = 1 << 20
 def saved_cookies(folder: Path, provider: str | None = None) -> tuple[SavedCookie, ...]:
     """Those in the list of this state folder, the oldest first; none where it cannot be read."""
     try:
-        found = typed.json_decode(read_small(folder / FILE, _SIZE_LIMIT), list[SavedCookie])
+        found = typed.json_decode(read_small(folder / COOKIES_FILE, _SIZE_LIMIT), list[SavedCookie])
     except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return ()
     return tuple(
@@ -61,4 +60,4 @@ class CookieStore:
         return tuple(each for each in saved_cookies(self._folder) if each.item != cookie.item)
 
     def _write(self, cookies: Sequence[SavedCookie]) -> None:
-        write_whole(self._folder / FILE, msgspec.json.encode(cookies))
+        write_whole(self._folder / COOKIES_FILE, msgspec.json.encode(cookies))

@@ -10,8 +10,7 @@ import pytest
 
 from providers.codex.descriptor import CODEX
 from providers.domain.account import account_id, account_keys
-from providers.domain.saved_cookie import SavedCookie
-from providers.host.keyring.cookies import FILE
+from providers.domain.saved_cookie import COOKIES_FILE, SavedCookie
 from providers.polling.account_store import AccountStore
 from providers.polling.accounts import find_targets
 from providers.polling.targets import Target
@@ -36,7 +35,7 @@ def found(tmp_path: Path):  # type: ignore[no-untyped-def]
     state.mkdir()
 
     def find(*homes: Path, cookies: tuple[SavedCookie, ...], only: str | None = None) -> tuple[Target, ...]:
-        (state / FILE).write_bytes(msgspec.json.encode(cookies))
+        (state / COOKIES_FILE).write_bytes(msgspec.json.encode(cookies))
         environ = {"CODEX_HOME": ",".join(map(str, homes))}
         return find_targets([CODEX], environ, AccountStore(state), NOW, only_source=only)
 

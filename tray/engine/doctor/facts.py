@@ -116,6 +116,15 @@ class AccountFacts(Struct, frozen=True, kw_only=True):
     error: UsageError | None = None
 
 
+class CookieFacts(Struct, frozen=True, kw_only=True):
+    """A cookie of a vendor's web app that the keyring has. `error` is why that does not answer."""
+
+    account: str
+    email: str | None
+    saved_at: datetime
+    error: UsageError | None = None
+
+
 class ProviderFacts(Struct, frozen=True, kw_only=True):
     """Nothing is checked for a provider that is switched off."""
 
@@ -127,6 +136,7 @@ class ProviderFacts(Struct, frozen=True, kw_only=True):
     accounts: tuple[AccountFacts, ...] | Failed = ()
     guards: tuple[HookFacts, ...] | Failed = ()
     session_hooks: tuple[HookFacts, ...] | Failed = ()
+    cookies: tuple[CookieFacts, ...] | Failed = ()
 
 
 class LedgerFacts(Struct, frozen=True, kw_only=True):

@@ -11,18 +11,23 @@ import msgspec
 from msgspec import Struct
 
 from providers.domain import typed
+from providers.domain.account import account_keys
 from providers.domain.errors import LoginExpired, ProgramMissing, ProviderError
 from providers.domain.hook_line import Purpose
 from providers.domain.limits import UsageError
 from providers.host.files import short
+from providers.host.keyring.cookies import saved_cookies
+from providers.host.keyring.own_items import OwnItems, SystemItems
 from providers.host.process.environment import environ_of
 from providers.host.redact import redact
 from providers.polling.account_store import AccountState, AccountStore
+from providers.polling.targets import sources_for
 from providers.source import Home, Login, Provider, ProviderSettings, Source, account_key
 from tray.engine import published
 from tray.engine.doctor.checks import begin
 from tray.engine.doctor.facts import (
     AccountFacts,
+    CookieFacts,
     Failed,
     HomeFacts,
     HookFacts,
@@ -36,9 +41,12 @@ from tray.engine.scope import Scope
 
 PROGRAM_SECONDS = 14.0  # the login shell has 4 s, a version 5 s, and both are ended gently
 HOMES_SECONDS = 8.0
+KEYRING_SECONDS = 12.0  # the keyring itself has 10
 
 
-def begin_provider(scope: Scope, provider: Provider, own: ProviderSettings) -> Callable[[], ProviderFacts]:
+def begin_provider(
+    scope: Scope, provider: Provider, own: ProviderSettings, items: OwnItems | None = None
+) -> Callable[[], ProviderFacts]:
     """Start its checks; returns a function that waits for them."""
     if not own.enabled:
         off = ProviderFacts(id=provider.id, title=provider.title, enabled=False)
@@ -47,6 +55,7 @@ def begin_provider(scope: Scope, provider: Provider, own: ProviderSettings) -> C
     homes = begin(lambda: _homes(scope, provider), HOMES_SECONDS)
     accounts = begin(lambda: _accounts(scope, provider, own), HOMES_SECONDS)
     hooks = begin(lambda: hooks_of(scope, provider, own), PROGRAM_SECONDS)
+    cookies = begin(lambda: _cookies(scope, provider, items or SystemItems()), KEYRING_SECONDS)
     return lambda: ProviderFacts(
         id=provider.id,
         title=provider.title,
@@ -56,6 +65,7 @@ def begin_provider(scope: Scope, provider: Provider, own: ProviderSettings) -> C
         program=program(),
         guards=_of_purpose("guard", hooks()),
         session_hooks=_of_purpose("sessions", hooks()),
+        cookies=cookies(),
     )
 
 
@@ -106,19 +116,50 @@ def _accounts(scope: Scope, provider: Provider, own: ProviderSettings) -> tuple[
     """From stored and published values; nothing is queried."""
     memory, now = AccountStore(scope.folders.state), scope.clock()
     homes: dict[str, list[str]] = {}
+    by_cookie: dict[str, bool] = {}
+    saved = saved_cookies(scope.folders.state, provider.id) if provider.accepts_cookies(own.source) else ()
+    elsewhere = {cookie.account: cookie for cookie in saved}
     for home in scope.homes_of(provider):
         login = provider.read_login(home, now)
-        if login.identity is not None:
-            homes.setdefault(account_key(home, login.identity), []).append(home.label)
-    sources = [source for source in provider.sources if own.source in (None, source.id)]
+        if (who := login.identity) is not None:
+            key = account_key(home, who)
+            homes.setdefault(key, []).append(home.label)
+            keys = account_keys(provider.id, who.account_id, who.user_id, who.email)
+            of_home = [cookie.account for cookie in saved if not keys.isdisjoint(cookie.keys)]
+            by_cookie[key] = bool(of_home)
+            elsewhere = {name: cookie for name, cookie in elsewhere.items() if name not in of_home}
+    homes |= {account: [] for account in elsewhere}
     document = published.read(str(scope.folders.state)) if homes else None
     found = []
     for key, labels in homes.items():
         known = memory.account(key, now)
         attempts = _published(document or {}, provider.id, labels)
-        facts = tuple(_source(source, known, attempts) for source in sources)
+        sources = sources_for(provider, cookie=by_cookie.get(key, True), login=bool(labels), only=own.source)
+        facts = tuple(
+            _source(source, known, attempts) for source in sources if own.source in (None, source.id)
+        )
         found.append(AccountFacts(id=key, homes=tuple(labels), sources=facts, error=known.error))
     return tuple(found)
+
+
+def _cookies(scope: Scope, provider: Provider, items: OwnItems) -> tuple[CookieFacts, ...]:
+    """The keyring is opened only where one was saved, and without a dialog."""
+    error = None
+    found = saved_cookies(scope.folders.state, provider.id)
+    if found:
+        try:
+            items.check(ask=False)
+        except ProviderError as refusal:
+            error = refusal.as_data()
+    return tuple(
+        CookieFacts(
+            account=cookie.account,
+            email=redact(cookie.email) if cookie.email else None,
+            saved_at=cookie.saved_at,
+            error=error,
+        )
+        for cookie in found
+    )
 
 
 class _Attempt(Struct, frozen=True):

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 from tray.engine.doctor.facts import (
     AccountFacts,
+    CookieFacts,
     Failed,
     HomeFacts,
     LoginFacts,
@@ -35,6 +36,7 @@ def rows(facts: ProviderFacts, now: datetime, zone: tzinfo) -> Iterator[ReportRo
         yield note("home", f"{homes[0].path} does not exist" if homes else "none")
     for home in homes if used else ():
         yield from _home(home, now, zone)
+    yield from _cookies(facts, now)
     yield from hook_rows(facts, now)
     if isinstance(facts.accounts, Failed):
         yield unfinished("sources", facts.accounts.check_failed)
@@ -81,9 +83,24 @@ def _login(login: LoginFacts, now: datetime, zone: tzinfo) -> ReportRow:
     return good("login", ", ".join(parts))
 
 
+def _cookies(facts: ProviderFacts, now: datetime) -> Iterator[ReportRow]:
+    if isinstance(facts.cookies, Failed):
+        yield unfinished("cookie", facts.cookies.check_failed)
+    else:
+        yield from (_cookie(cookie, now) for cookie in facts.cookies)
+
+
+def _cookie(cookie: CookieFacts, now: datetime) -> ReportRow:
+    if cookie.error is not None:
+        return error_row("cookie", cookie.error)
+    whose = f"{cookie.account}, {cookie.email}" if cookie.email else cookie.account
+    return good("cookie", f"of {whose}, saved in the keyring {fmt.age(now - cookie.saved_at)}")
+
+
 def _account(account: AccountFacts, now: datetime, zone: tzinfo, *, named: bool) -> Iterator[ReportRow]:
     if named:
-        yield note("account", f"{account.id} in {', '.join(account.homes)}")
+        where = f"in {', '.join(account.homes)}" if account.homes else "by its cookie"
+        yield note("account", f"{account.id} {where}")
     for source in account.sources:
         yield _source(source, now, zone, matters=account.error is not None)
     known = [source.error for source in account.sources if source.error is not None]

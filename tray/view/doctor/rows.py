@@ -47,6 +47,9 @@ def without_emails(report: Report) -> Report:
                 home if home.login is None else replace(home, login=replace(home.login, email=None))
                 for home in each.homes
             ),
+            cookies=each.cookies
+            if isinstance(each.cookies, Failed)
+            else tuple(replace(cookie, email=None) for cookie in each.cookies),
         )
         for each in report.providers
     )
