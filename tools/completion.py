@@ -58,6 +58,8 @@ def _name_words(parser: argparse.ArgumentParser) -> None:
                 _name_words(each)
         elif action.choices is None and action.dest in WORDS:
             action.choices = WORDS[action.dest]
+        elif action.metavar == "FILE":
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
 
 
 def main() -> None:

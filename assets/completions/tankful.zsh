@@ -110,7 +110,7 @@ _shtab_tankful_config_defaults_added=0
 
 _shtab_tankful_config_get_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
-  ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.codex.account_pages providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents cost.not_on_lines budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every)"
+  ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.codex.account_pages providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents cost.not_on_lines budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every machine.name)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -133,7 +133,7 @@ _shtab_tankful_config_path_defaults_added=0
 
 _shtab_tankful_config_set_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
-  ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.codex.account_pages providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents cost.not_on_lines budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every)"
+  ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.codex.account_pages providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents cost.not_on_lines budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every machine.name)"
   ":its new value\; commas separate the folders of a list:"
 )
 
@@ -142,7 +142,7 @@ _shtab_tankful_config_set_defaults_added=0
 
 _shtab_tankful_config_unset_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
-  ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.codex.account_pages providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents cost.not_on_lines budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every)"
+  ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.codex.account_pages providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents cost.not_on_lines budget.day budget.week budget.month subscriptions notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.approval notify.question notify.session_share notify.quiet_hours notify.command sessions.watch sessions.titles refresh.every machine.name)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -154,7 +154,8 @@ _shtab_tankful_cost_options=(
   "--days[the last N days, including today (default\: 30\; by week or month 12 of them, by block 7 days)]:N:"
   "--since[from this day on, such as 2026-11-01]:DATE:"
   "--until[up to and including this day (default\: today)]:DATE:"
-  "--by[how to group the rows\: day, week, month, block, model, session, project, effort, account, home (default\: day)\; a block lasts 5 hours, from the hour of its first response]:GROUP:(day week month block model session project effort account home)"
+  "--by[how to group the rows\: day, week, month, block, model, session, project, effort, account, home, machine (default\: day)\; a block lasts 5 hours, from the hour of its first response]:GROUP:(day week month block model session project effort account home machine)"
+  "*--with[add what other machines wrote by \`tankful export --what responses\`\; what several have counts once (- is standard input)]:FILE:_files"
   "--models[show the models of each row below it]"
   "--chart[draw a bar beside each row]"
   "--rates[show the prices applied]"
@@ -169,7 +170,7 @@ _shtab_tankful_dashboard_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
   "--port[the port to serve it on (default\: 8765)]:N:"
   "--no-open[print the address and open no browser]"
-  "--html[write the page as one file, which needs no server, and end]:FILE:"
+  "--html[write the page as one file, which needs no server, and end]:FILE:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -191,7 +192,8 @@ _shtab_tankful_export_options=(
   "--until[up to and including this day]:DATE:"
   "--provider[export only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
   "--timezone[time zone for days, such as Europe\/Berlin (default\: the system\'s)]:ZONE:"
-  "--redact[replace the names of accounts, projects, homes, sessions, programs and models of your own with hashes that nobody can guess]"
+  "--machine[what this machine is called in the rows (default\: \`machine.name\`, or else its host name)]:NAME:"
+  "--redact[replace the names of accounts, projects, homes, sessions, programs, machines and models of your own with hashes that nobody can guess]"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -243,7 +245,7 @@ _shtab_tankful_mcp_defaults_added=0
 
 _shtab_tankful_metrics_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
-  "--textfile[write them to this file, whose name must end in .prom, for node_exporter\'s textfile collector]:FILE:"
+  "--textfile[write them to this file, whose name must end in .prom, for node_exporter\'s textfile collector]:FILE:_files"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -207,10 +207,13 @@ class BlockCost(Struct, frozen=True, kw_only=True):
 
 GROUPS = frozenset({"home", "project", "effort", "account", "session"})
 """What a report has its rows by, besides days and models."""
+MACHINE = "machine"
+"""Where other machines are added, it has rows by these, too."""
 
 
 class Detail(Struct, frozen=True):
-    """What a report is to have: rows by these GROUPS; its blocks; and the models of each row of one grouping."""
+    """What a report is to have: rows by these GROUPS; its blocks; and the models of each row of one grouping,
+    which may be MACHINE."""
 
     blocks: bool = False
     models_of: str | None = None
@@ -238,9 +241,9 @@ class CostReport(Struct, frozen=True, kw_only=True):
     price is known for any. `not_on_lines` is what a program reports only in the totals of its sessions; it is
     part of no other sum here, nor of `priced` and `unpriced_models`. `by_account` names accounts as
     UsageSnapshot does. Rows by one of the GROUPS, `by_block`, oldest first, and `models_of`, by row and model, are
-    empty where the Detail did not ask for them. `messages` are those that the person sent, by day. Without
-    `up_to_date` all is of an earlier count. `unreadable_files` could not be read to their end. `burn` and
-    `month_to_date_usd` are None if unknown.
+    empty where the Detail did not ask for them. `messages` are those that the person sent, by day. `by_machine` is
+    empty unless other machines are added, whose messages are not known. Without `up_to_date` all is of an earlier
+    count. `unreadable_files` could not be read to their end. `burn` and `month_to_date_usd` are None if unknown.
     """
 
     since: date
@@ -254,6 +257,7 @@ class CostReport(Struct, frozen=True, kw_only=True):
     by_effort: dict[str, Tally] = {}
     by_account: dict[str, Tally] = {}
     by_session: tuple[SessionCost, ...] = ()
+    by_machine: dict[str, Tally] = {}
     burn: Burn | None
     month_to_date_usd: float | None
     priced: Literal["full", "partial", "none"]

@@ -31,6 +31,7 @@ from providers.ledger.verify import Verifier
 if TYPE_CHECKING:  # a count has no use for them
     from providers.domain.audit import CountedUse, ReportedUse
     from providers.ledger.audit_accounts import AccountsUse
+    from providers.ledger.elsewhere import OtherMachines
     from providers.ledger.rollup.rollup import Rollup
     from providers.ledger.stored_limits import StoredLimits
     from providers.source import ReportedSessions
@@ -237,26 +238,35 @@ class Ledger:
         zone: tzinfo,
         now: datetime,
         detail: Detail = DEFAULT_DETAIL,
+        others: OtherMachines | None = None,
     ) -> CostReport:
-        """The report on these homes, with their labels, for the local days `since`..`until`, as far as scanned.
-        Raises LedgerError.
+        """The report on these homes, with their labels, for the local days `since`..`until`, as far as scanned;
+        and on what `others` counted. Raises LedgerError.
         """
         paths = tuple(homes)
+        recent = recent_span(now)
         start, end = span(since, until, zone, now, detail)
         steps = QUARTERS if detail.blocks else days(start, end, zone)
         verifier = self._verifier.begin(self._place.state())
+        names = query.names_of(detail)
         with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
+            used = query.slices(db, provider, paths, start, end, verifier, names, steps)
+            used_now = query.slices(db, provider, paths, *recent, names=query.NO_NAMES)
+            if others is not None:
+                used += others.slices(provider, start, end, names, steps)
+                used_now += others.slices(provider, *recent, query.NO_NAMES, QUARTERS)
             return cost_report(
-                query.slices(db, provider, paths, start, end, verifier, query.names_of(detail), steps),
-                query.slices(db, provider, paths, *recent_span(now), names=query.NO_NAMES),
+                used,
+                used_now,
                 query.held(db, provider, paths),
-                homes,
+                homes if others is None else {**others.labels(provider), **homes},
                 since=since,
                 until=until,
                 zone=zone,
                 now=now,
                 detail=detail,
                 messages=sent_messages.message_counts(db, provider, paths, start, end, verifier, steps),
+                machines=None if others is None else others.machine_of(provider),
             )
 
     def logs_held_of(self, provider: str, homes: Iterable[Path]) -> dict[Path, int]:

@@ -106,7 +106,7 @@ def slices(
     source = _source(numbers, span)
     # To group by the texts of a session would take twice the time, and make no fewer groups.
     by_context = "session" in names
-    rows = _grouped(db, source, steps, "context" if by_context else _columns(names))
+    rows = _grouped(db, source, steps, "context" if by_context else columns_of(names))
     if verifier is not None:
         verifier.verify_slices(db, numbers, *span, [row[:_WIDTH] for row in rows])
         if rows:
@@ -136,7 +136,7 @@ def _source(numbers: Sequence[int], span: tuple[int, int]) -> _Source:
     return source, (*span, *span, *numbers)
 
 
-def _columns(names: AbstractSet[str]) -> str:
+def columns_of(names: AbstractSet[str]) -> str:
     texts = (name if name not in NAMES or name in names else f"'' AS {name}" for name in _TEXTS)
     return f"home, {', '.join(texts)}, not_on_lines"
 

@@ -17,6 +17,7 @@ from providers.domain.cost import (
     DAYS_SHOWN,
     DEFAULT_DETAIL,
     GROUPS,
+    MACHINE,
     CostReport,
     Detail,
     HomeFigures,
@@ -47,11 +48,13 @@ def cost_report(
     now: datetime,
     detail: Detail = DEFAULT_DETAIL,
     messages: Mapping[int, int] | None = None,
+    machines: Callable[[str], str] | None = None,
 ) -> CostReport:
     """Tokens and cost of the local days `since` to `until`. Days without use are absent; `labels` name homes.
 
     `slices` and `messages` are those of `span`, by local day, or by quarter of an hour; for blocks, by quarter.
-    `recent` are those of the last BURN_MINUTES.
+    `recent` are those of the last BURN_MINUTES. `machines` says which machine a home is on; None where there is
+    just one.
     """
     all_slices = list(slices)
     on_lines = _on_lines(all_slices)
@@ -79,11 +82,16 @@ def cost_report(
         skipped_lines=held.skipped_lines,
         by_block=blocks(on_lines, {each.quarter for each in flat}, now) if detail.blocks else (),
         messages=_messages_by_day(messages or {}, day_of, since, until),
-        **_grouped(flat, labels, detail),
+        **_grouped(flat, labels, detail, machines),
     )
 
 
-def _grouped(slices: Sequence[Slice], labels: Mapping[Path, str], detail: Detail) -> dict[str, Any]:
+def _grouped(
+    slices: Sequence[Slice],
+    labels: Mapping[Path, str],
+    detail: Detail,
+    machines: Callable[[str], str] | None,
+) -> dict[str, Any]:
     """The fields of CostReport with the groups that were asked for."""
     rows: dict[str, Any] = {
         f"by_{group}": tallies(slices, _row_of(group, slices, labels))
@@ -93,6 +101,14 @@ def _grouped(slices: Sequence[Slice], labels: Mapping[Path, str], detail: Detail
         rows["by_session"] = _sessions(slices, _row_of("home", slices, labels))
     if detail.models_of in GROUPS:
         rows["models_of"] = _models_of(slices, _row_of(detail.models_of, slices, labels))
+    if machines is not None:
+
+        def machine_of(each: Slice) -> str:
+            return machines(each.home)
+
+        rows["by_machine"] = tallies(slices, machine_of)
+        if detail.models_of == MACHINE:
+            rows["models_of"] = _models_of(slices, machine_of)
     return rows
 
 

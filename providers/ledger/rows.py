@@ -37,17 +37,18 @@ class Origin(Struct, frozen=True):
     context: Context
 
 
-Values = tuple[int, int, int, int | None, int, int, int, int, int, int, int, int, float | None]
+Values = tuple[int, int, int, int | None, int, int, int, int, int, int, int, int, float | None, int]
 """A billed response: context and home (numbers of the ledger's own), time in epoch ms, its cost in 1e-12 USD,
-tokens by TOKEN_CLASSES, all tokens, web searches, and the cost in USD; both None if no price is known. There are
-millions: no struct is made.
+tokens by TOKEN_CLASSES, all tokens, web searches, and the cost in USD, both None if no price is known; at last its
+key, as in BilledResponse. There are millions: no struct is made.
 """
 CONTEXT: Final = 0
 AT: Final = 2
 PICO: Final = 3
 COUNTS: Final = 4
 USD: Final = 12
-"""Where the context, the time, the money, the first count and again the money stand in Values."""
+KEY: Final = 13
+"""Where the context, the time, the money, the first count, again the money and the key stand in Values."""
 
 
 class LimitRow(Struct, frozen=True):
@@ -107,7 +108,7 @@ def _values(db: sqlite3.Connection, numbers: Sequence[int], span: tuple[int, int
     home, once = ("min(c.home)", "GROUP BY p.id, at_ms, key") if len(numbers) > 1 else ("c.home", "")
     # CROSS JOIN keeps SQLite to this order, in which the copies of a response follow each other.
     return db.execute(
-        f"SELECT context, {home}, at_ms, pico_usd, {_TOKENS}, {_TOTAL}, web_searches, pico_usd / 1e12"
+        f"SELECT context, {home}, at_ms, pico_usd, {_TOKENS}, {_TOTAL}, web_searches, pico_usd / 1e12, key"
         " FROM parts p CROSS JOIN responses r ON r.part = p.id AND r.at_ms >= ? AND r.at_ms < ?"
         " CROSS JOIN contexts c ON c.id = r.context"
         f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({placeholders(numbers)}) {once}"

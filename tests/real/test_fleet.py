@@ -151,6 +151,7 @@ class Year:
                 100,
                 0,
                 0.25,
+                0,
             )
             yield origins[model], values
             at += timedelta(hours=2)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date, tzinfo
 
     from providers.domain.cost import CostReport
+    from providers.ledger.elsewhere import OtherMachines
     from tray.engine.costs import Costs
     from tray.engine.scope import Scope
 
@@ -34,6 +35,7 @@ EXAMPLES = (
     ("tankful cost --days 7 --by model", "the last week, by model"),
     ("tankful cost --by project --since 2026-11-01 --chart", "this month's projects, with bars"),
     ("tankful cost --by session --models", "each session with its models, and how to resume it"),
+    ("tankful cost --with laptop.csv --by machine", "with what another machine exported: each response once"),
     ("tankful cost --json --days 1 | jq '.providers[].totals'", "today's tokens and cost, for a script"),
 )
 
@@ -58,6 +60,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"how to group the rows: {', '.join(cost_options.GROUPS)} (default: day); a block lasts 5 hours, from"
         " the hour of its first response",
     )
+    parser.add_argument(
+        "--with",
+        dest="files",
+        nargs="*",
+        action="extend",
+        metavar="FILE",
+        help="add what other machines wrote by `tankful export --what responses`; what several have counts once"
+        " (- is standard input)",
+    )
     parser.add_argument("--models", action="store_true", help="show the models of each row below it")
     parser.add_argument("--chart", action="store_true", help="draw a bar beside each row")
     parser.add_argument("--rates", action="store_true", help="show the prices applied")
@@ -78,12 +89,14 @@ def run(options: CostOptions) -> int:
     """Waits for the whole count; raises BadArgument."""
     from providers.domain.cost import GROUPS, Detail
     from providers.ledger.database import LedgerError
+    from providers.ledger.spans import span
     from tray.engine.cost_settings import NOT_ON_LINES
     from tray.engine.costs import Costs
 
     scope = open_scope()
+    now = scope.clock()
     zone = zone_of(options.timezone) if options.timezone else scope.zone
-    since, until = days_of(options, scope.clock().astimezone(zone).date())
+    since, until = days_of(options, now.astimezone(zone).date())
     provider = chosen("provider", options.provider, "all", scope.provider_ids())
     tell_price_problems(scope)
     detail = Detail(
@@ -92,10 +105,23 @@ def run(options: CostOptions) -> int:
         groups=GROUPS & {"home", options.by},  # JSON has the homes in any case
     )
     costs = Costs(scope)
+    others: OtherMachines | None = None
+    damaged: tuple[str, ...] = ()
     try:
+        if options.files is not None or options.by == "machine":
+            from tray.cli.other_machines import read_files
+
+            others, damaged = read_files(options.files, scope, span(since, until, zone, now, detail))
         with counting() as progress:
             reports, problem = costs.report(
-                since, until, zone, provider=provider, progress=progress, waiting=tell, detail=detail
+                since,
+                until,
+                zone,
+                provider=provider,
+                progress=progress,
+                waiting=tell,
+                detail=detail,
+                others=others,
             )
     except LedgerError as error:
         tell(str(error))
@@ -105,13 +131,15 @@ def run(options: CostOptions) -> int:
         if sentence := _why_nothing(scope, provider):
             tell(sentence)
         return NOTHING_READ
+    if damaged:
+        reports = {name: _with_unreadable(report, damaged) for name, report in reports.items()}
     is_used = any(
         report.totals.responses or report.not_on_lines.tally.responses or report.unreadable_files
         for report in reports.values()
     )
     if options.json and not is_used and problem is None:  # the table says so itself
         tell(f"nothing was used from {since} to {until}.")
-    _show(reports, options, scope, zone)
+    _show(reports, options, scope, zone, others)
     if not options.json and scope.settings().get(NOT_ON_LINES):
         _explain(reports, costs)
     return OK
@@ -127,6 +155,12 @@ def _explain(reports: Mapping[str, CostReport], costs: Costs) -> None:
         )
 
 
+def _with_unreadable(report: CostReport, files: tuple[str, ...]) -> CostReport:
+    from msgspec.structs import replace
+
+    return replace(report, unreadable_files=(*report.unreadable_files, *files))
+
+
 def _why_nothing(scope: Scope, provider: str | None) -> str | None:
     """Why there are no logs; None where the folders are there, and a problem with them was reported before."""
     homes = scope.homes(provider)
@@ -138,7 +172,13 @@ def _why_nothing(scope: Scope, provider: str | None) -> str | None:
     return f"no logs found: {', '.join(missing)} {'does' if len(missing) == 1 else 'do'} not exist."
 
 
-def _show(reports: Mapping[str, CostReport], options: CostOptions, scope: Scope, zone: tzinfo) -> None:
+def _show(
+    reports: Mapping[str, CostReport],
+    options: CostOptions,
+    scope: Scope,
+    zone: tzinfo,
+    others: OtherMachines | None,
+) -> None:
     from tray.view import output
 
     now, by = scope.clock(), options.by
@@ -146,7 +186,8 @@ def _show(reports: Mapping[str, CostReport], options: CostOptions, scope: Scope,
     if options.json:
         from tray.view import cost_document
 
-        output.emit(output.as_json(cost_document.as_data(reports, by, rates, zone, now)))
+        own = None if others is None else others.own
+        output.emit(output.as_json(cost_document.as_data(reports, by, rates, zone, now, own)))
         return
     from tray.engine.cost_settings import NOT_ON_LINES
     from tray.engine.settings_table import HIDE_EMAIL
@@ -158,9 +199,13 @@ def _show(reports: Mapping[str, CostReport], options: CostOptions, scope: Scope,
     if by == "account" and not settings.get(HIDE_EMAIL):
         reports = cost_tables.with_emails(reports, scope.emails())
     log_only = {home.label for each in scope.chosen() for home in each.find_log_homes(scope.environ)}
+    machines: tuple[str, ...] = ()
+    if others is not None:
+        log_only |= {label for name in reports for label in others.labels(name).values()}
+        machines = others.own, *others.names()
     tables = cost_tables.tables(reports, scope.chosen(), by, zone, now, rates, log_only)
     paper = output.paper()
-    text = cost_tables.text(tables, paper, by, models=options.models, chart=options.chart)
+    text = cost_tables.text(tables, paper, by, models=options.models, chart=options.chart, machines=machines)
     output.emit(text, styled=paper.styled)
 
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-GROUPS = ("day", "week", "month", "block", "model", "session", "project", "effort", "account", "home")
+GROUPS = (
+    "day",
+    "week",
+    "month",
+    "block",
+    "model",
+    "session",
+    "project",
+    "effort",
+    "account",
+    "home",
+    "machine",
+)
 _FLAGS = ("models", "chart", "rates", "json")
 _WITH_VALUE = ("provider", "days", "since", "until", "by", "timezone")
 
@@ -10,7 +22,7 @@ _WITH_VALUE = ("provider", "days", "since", "until", "by", "timezone")
 class CostOptions:
     """Days, dates and the time zone are as they were typed; None where they were not. `provider` may be "all"."""
 
-    __slots__ = (*_FLAGS, *_WITH_VALUE)
+    __slots__ = (*_FLAGS, *_WITH_VALUE, "files")
 
     def __init__(self) -> None:
         self.provider = "all"
@@ -23,6 +35,8 @@ class CostOptions:
         self.chart = False
         self.rates = False
         self.json = False
+        self.files: list[str] | None = None
+        """Exports of other machines."""
 
 
 def read(arguments: list[str]) -> CostOptions | None:

@@ -77,10 +77,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="time zone for days, such as Europe/Berlin (default: the system's)",
     )
     parser.add_argument(
+        "--machine",
+        metavar="NAME",
+        help="what this machine is called in the rows (default: `machine.name`, or else its host name)",
+    )
+    parser.add_argument(
         "--redact",
         action="store_true",
-        help="replace the names of accounts, projects, homes, sessions, programs and models of your own with"
-        " hashes that nobody can guess",
+        help="replace the names of accounts, projects, homes, sessions, programs, machines and models of your"
+        " own with hashes that nobody can guess",
     )
 
 
@@ -144,6 +149,7 @@ def _write(pieces: Iterable[bytes], frames: tuple[bytes, ...]) -> bool:
 
 
 def _wanted(options: argparse.Namespace, scope: Scope) -> Wanted:
+    from tray.engine.machine import MACHINE_NAME, machine_name
     from tray.view.export.pieces import Wanted
 
     what = _what(options)
@@ -159,6 +165,7 @@ def _wanted(options: argparse.Namespace, scope: Scope) -> Wanted:
         zone=zone_of(options.timezone) if options.timezone else scope.zone,
         provider=chosen("provider", options.provider, "all", scope.provider_ids()),
         redact=options.redact,
+        machine=machine_name(options.machine or scope.settings().get(MACHINE_NAME)),
     )
 
 

@@ -29,6 +29,7 @@ from tray.engine.explained import Explanation
 from tray.engine.scope import Scope
 
 if TYPE_CHECKING:
+    from providers.ledger.elsewhere import OtherMachines
     from tray.engine.count_child import CountChild  # a subprocess, which few need
     from tray.engine.home_costs import HomeCosts
     from tray.engine.state import HomeCost
@@ -166,15 +167,17 @@ class Costs:
         progress: Callable[[float], None] | None = None,
         waiting: WaitListener | None = None,
         detail: Detail = DEFAULT_DETAIL,
+        others: OtherMachines | None = None,
     ) -> tuple[dict[str, CostReport], LedgerError | None]:
         """Tokens and cost of the local days `since`..`until` in `zone`, by provider; waits for the whole scan.
+        With those that `others` counted in the time that `spans.span` says.
 
         Of several providers those that were never used here are left out. Beside the reports: what a reader should
         know of them, as that the ledger was quarantined, or that another process does not come to an end with its
         count: then they are what was counted last, and not `up_to_date`. Raises LedgerError.
         """
         chosen = self._scope.chosen(provider)
-        start, _ = span(since, until, zone, self._scope.clock(), detail)
+        start, end = span(since, until, zone, self._scope.clock(), detail)
         unreadable: Unreadable = {}
         problem: LedgerError | None
         try:
@@ -182,9 +185,14 @@ class Costs:
         except (LedgerBusy, ProviderFailed) as error:
             problem = error
         reports: dict[str, CostReport] = {}
+        if others is not None:
+            homes = {each.id: [home.path for home in self._scope.log_homes_of(each)] for each in chosen}
+            others.leave_out(self.ledger.responses(start, end, homes))
         for each in chosen:
             try:
-                report = self._report(each, self._scope.log_homes_of(each), since, until, zone, detail)
+                report = self._report(
+                    each, self._scope.log_homes_of(each), since, until, zone, detail, others
+                )
             except LedgerError:
                 raise
             except Exception as error:  # noqa: BLE001 - it must not cost the figures of the others
@@ -289,6 +297,7 @@ class Costs:
         until: date,
         zone: tzinfo,
         detail: Detail,
+        others: OtherMachines | None,
     ) -> CostReport:
         labels = {home.path: home.label for home in homes}
         return self.ledger.report(
@@ -299,6 +308,7 @@ class Costs:
             zone=zone,
             now=self._scope.clock(),
             detail=detail,
+            others=others,
         )
 
     def _usual_start(self) -> datetime:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from providers.domain.cost import BilledResponse, TokenUsage
 from providers.ledger.ledger import Ledger
 from providers.ledger.prices.pricing import Rates
-from providers.ledger.rows import AT, COUNTS, PICO
+from providers.ledger.rows import AT, COUNTS, PICO, USD
 from providers.ledger.spans import day_span
 from providers.ledger.sums import PICO as PICO_PER_USD
 
@@ -60,7 +60,8 @@ def _prices(
         if origin.context.not_on_lines:
             continue
         counts = [int(each or 0) for each in values[COUNTS : COUNTS + _CLASSES]]
-        response = BilledResponse(values[AT], 0, origin.context, TokenUsage(*counts), values[-2])
+        searches = int(values[USD - 1] or 0)
+        response = BilledResponse(values[AT], 0, origin.context, TokenUsage(*counts), searches)
         yield values[PICO], rates.pico_usd(response)
 
 

@@ -16,6 +16,7 @@ from tray.engine.budget_settings import BUDGETS
 from tray.engine.cost_settings import NOT_ON_LINES
 from tray.engine.incident_setting import INCIDENTS
 from tray.engine.live.settings import SESSION_SETTINGS
+from tray.engine.machine import MACHINE_NAME
 from tray.engine.notices.settings import NOTICE_SETTINGS
 from tray.engine.refresh_policy import REFRESH
 from tray.engine.subscriptions import SUBSCRIPTIONS
@@ -93,6 +94,7 @@ GENERAL: Table = (
     *NOTICE_SETTINGS,
     *SESSION_SETTINGS,
     REFRESH,
+    MACHINE_NAME,
 )
 """The settings of no provider, each imported from the file that uses it. Those that only views and faces use
 are written here, as the engine imports neither.

@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 
 
 def as_data(
-    reports: Mapping[str, CostReport], by: str, rates: Rates | None, zone: tzinfo, now: datetime
+    reports: Mapping[str, CostReport],
+    by: str,
+    rates: Rates | None,
+    zone: tzinfo,
+    now: datetime,
+    machine: str | None = None,
 ) -> dict[str, Any]:
-    """The shape of `tankful cost --json`; all reports are of the same days. `rates` are named where given."""
+    """The shape of `tankful cost --json`; all reports are of the same days. `rates` are named where given.
+    `machine` is the name of this one where others may be added.
+    """
     first = next(iter(reports.values()))
     return {
         "schema": "tankful.cost/1",
@@ -30,11 +37,21 @@ def as_data(
         "complete": all(report.up_to_date and not report.unreadable_files for report in reports.values()),
         "totals": tally_data(tallied(report.totals for report in reports.values())),
         "not_on_lines": tally_data(tallied(report.not_on_lines.tally for report in reports.values())),
+        **({} if machine is None else {"machines": _machines(reports, machine)}),
         "providers": {
             provider: _report(report) | _grouped(report, by) | _rates(report, rates, now)
             for provider, report in reports.items()
         },
     }
+
+
+def _machines(reports: Mapping[str, CostReport], own: str) -> list[dict[str, Any]]:
+    """This one first, and then the others as reports name them."""
+    tallies: dict[str, list[Tally]] = {own: []}
+    for report in reports.values():
+        for name, tally in report.by_machine.items():
+            tallies.setdefault(name, []).append(tally)
+    return [{"name": name, "own": name == own, **tally_data(tallied(each))} for name, each in tallies.items()]
 
 
 def _report(report: CostReport) -> dict[str, Any]:
@@ -84,6 +101,8 @@ def _grouped(report: CostReport, by: str) -> dict[str, Any]:
             return {"by_account": _rows(report, report.by_account)}
         case "effort":
             return {"by_effort": _rows(report, report.by_effort)}
+        case "machine":
+            return {"by_machine": _rows(report, report.by_machine)}
         case "home":
             return {"by_home": _rows(report, report.by_home)}
     return {}

@@ -19,7 +19,7 @@ _Period = TypeVar("_Period", bound=Hashable)
 
 TIMES = ("day", "week", "month", "block")
 """Groupings whose rows are times: the newest first. All others are sorted by cost."""
-GROUPS = (*TIMES, "model", "session", "project", "effort", "account", "home")
+GROUPS = (*TIMES, "model", "session", "project", "effort", "account", "home", "machine")
 _SHELL_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 """What may be printed as part of a command: nothing that a shell would take for more than a word."""
 
@@ -145,6 +145,7 @@ def _others(
         "project": report.by_project,
         "effort": report.by_effort,
         "account": report.by_account,
+        "machine": report.by_machine,
     }[by]
     cut = "start" if by in ("project", "home") else "end"
     for name, tally in rows.items():

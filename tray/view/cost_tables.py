@@ -146,10 +146,16 @@ def tables(
 
 
 def text(
-    tables: Sequence[CostTable], paper: Paper, by: str, *, models: bool = False, chart: bool = False
+    tables: Sequence[CostTable],
+    paper: Paper,
+    by: str,
+    *,
+    models: bool = False,
+    chart: bool = False,
+    machines: Sequence[str] = (),
 ) -> str:
     """All tables in one layout, and a grand total where there are several. With `models` each row has them below
-    it, with `chart` a bar beside it.
+    it, with `chart` a bar beside it. `machines` are those that were added up, if they are several.
     """
     parts = [_part(table, by, models=models) for table in tables]
     in_use = [table for table in tables if table.total.responses or table.total.usage.total_tokens]
@@ -162,6 +168,8 @@ def text(
     days = tables[0].report
     period = f"{days.since}" if days.since == days.until else f"{days.since} – {days.until}"
     title = f"{period}{fmt.DOT}at API prices, not your bill"
+    if len(machines) > 1:
+        title += f"{fmt.DOT}{safe(', '.join(machines), paper)}"
     shown = ["\n".join(wrapped(title, paper))]
     for group in (parts, total):  # a chart for each: a grand total would make all its rows short
         bars = _chart(group, shape) if chart else None

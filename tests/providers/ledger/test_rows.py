@@ -50,9 +50,9 @@ def test_a_row_has_all_that_is_known(tmp_path: Path, ledger: Ledger) -> None:
     (origin, priced), (_, unpriced) = ledger.responses()
     assert origin.provider == "codex"
     assert origin.context == billed(NOON, 1).context
-    assert priced[COUNTS:] == (1, 2, 3, 1, 4, 1, 10, 5, 0.001)
+    assert priced[COUNTS:] == (1, 2, 3, 1, 4, 1, 10, 5, 0.001, 1)
     assert (priced[PICO], unpriced[PICO], unpriced[USD]) == (10**9, None, None)
-    assert len(priced) == COUNTS + len(TOKEN_CLASSES) + 3
+    assert len(priced) == COUNTS + len(TOKEN_CLASSES) + 4
 
 
 def test_they_come_by_time_from_all_parts(tmp_path: Path, ledger: Ledger) -> None:

@@ -141,9 +141,11 @@ def test_a_response(person: Person) -> None:
         "thread": first["session"],
         "originator": first["originator"],
         "not_on_lines": False,
+        "machine": first["machine"],
         **{name: first[name] for name in COUNTS[1:]},
         "web_searches": 0,
         "usd": first["usd"],
+        "key": first["key"],
     }
     assert datetime.fromisoformat(first["time"]).date().isoformat() == "2026-11-20"
     assert first["total_tokens"] == sum(first[f"{name}_tokens"] for name in ("input", "cache_read", "output"))

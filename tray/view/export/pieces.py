@@ -27,7 +27,9 @@ What = Literal["responses", "days", "limits", "windows"]
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """What is exported: several things in one format that can hold them, of local days, both included."""
+    """What is exported: several things in one format that can hold them, of local days, both included.
+    `machine` is the name of this one.
+    """
 
     what: tuple[What, ...]
     format: Literal["csv", "jsonl", "prometheus", "ics"]
@@ -36,6 +38,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     until: date | None = None
     provider: str | None = None
     redact: bool = False
+    machine: str = ""
 
 
 class Pieces:
@@ -93,7 +96,7 @@ class Pieces:
             for each in self._scope.chosen(self._wanted.provider)
             for home in self._scope.log_homes_of(each)
         }
-        return responses.Naming(self._wanted.zone, labels, self._hidden)
+        return responses.Naming(self._wanted.zone, labels, self._hidden, self._wanted.machine)
 
     def _limit_rows(self) -> Iterator[LimitRow]:
         return (

@@ -39,6 +39,9 @@ class Redaction:
     def session(self, name: str | None) -> str | None:
         return self._hashed("session", name)
 
+    def machine(self, name: str | None) -> str | None:
+        return self._hashed("machine", name)
+
     def program(self, name: str | None) -> str | None:
         """What a CLI was started by."""
         return self._hashed("program", name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from providers.domain.cost import TOKEN_CLASSES
 from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.epoch_ms import moment
-from providers.ledger.rows import AT, CONTEXT, COUNTS, MOST_CONTEXTS, PICO, USD, Origin, Values
+from providers.ledger.rows import AT, CONTEXT, COUNTS, KEY, MOST_CONTEXTS, PICO, USD, Origin, Values
 from tray.view.export.redact import Redaction
 from tray.view.export.table import Cell, Row, Table
 
@@ -18,14 +18,19 @@ Billed = Iterable[tuple[Origin, Values]]
 PICO_OF_USD = 10**12
 _TOKENS = (*(f"{each.name}_tokens" for each in TOKEN_CLASSES), "total_tokens")
 _NAMES = ("provider", "account", "home", "project", "model")
-_TIMES = frozenset({"time", "day"})
+_TEXTS = frozenset({"time", "day", "key"})
 
 
 class Naming:
-    """What exported rows call things: `labels` are the names of homes, and days are those of the zone."""
+    """What exported rows call things: `labels` are the names of homes, days are those of the zone, and `machine`
+    is the one that has the logs.
+    """
 
-    def __init__(self, zone: tzinfo, labels: Mapping[Path, str], redaction: Redaction) -> None:
+    def __init__(
+        self, zone: tzinfo, labels: Mapping[Path, str], redaction: Redaction, machine: str = ""
+    ) -> None:
         self._zone = zone
+        self.machine = redaction.machine(machine)
         self._labels = labels
         self._redaction = redaction
         self._quarter: int | None = None
@@ -60,12 +65,16 @@ class Naming:
 
 
 def responses(billed: Billed, naming: Naming) -> Table:
-    """A row for each response, by time; `time` is UTC, `day` local; `thread` is the session of the person."""
+    """A row for each response, by time; `time` is UTC, `day` local; `thread` is the session of the person.
+
+    `key` is a hash of the ids that the vendor gave the response, with a letter before its 16 hex digits, so that
+    no reader takes it for a number. It is the same wherever a copy of the log is.
+    """
     return Table(
         lead=("time", "day"),
-        shared=(*_NAMES, "effort", "tier", "session", "thread", "originator", "not_on_lines"),
-        tail=(*_TOKENS, "web_searches", "usd"),
-        texts=_TIMES,
+        shared=(*_NAMES, "effort", "tier", "session", "thread", "originator", "not_on_lines", "machine"),
+        tail=(*_TOKENS, "web_searches", "usd", "key"),
+        texts=_TEXTS,
         rows=_responses(billed, naming),
     )
 
@@ -86,7 +95,7 @@ def _responses(billed: Billed, naming: Naming) -> Iterator[Row]:
             hour, day = moment(quarter * QUARTER_MS).isoformat()[:14], naming.day(at_ms)
         seconds = at_ms // 1000
         time = "%s%02d:%02d.%03dZ" % (hour, seconds // 60 % 60, seconds % 60, at_ms % 1000)  # noqa: UP031 - faster
-        yield names, (time, day) + values[COUNTS:]  # noqa: RUF005 - in half the time
+        yield names, (time, day) + values[COUNTS:KEY] + ("r%016x" % values[KEY],)  # noqa: RUF005, UP031 - in half the time
 
 
 def _all_names(origin: Origin, naming: Naming) -> tuple[Cell, ...]:
@@ -95,7 +104,7 @@ def _all_names(origin: Origin, naming: Naming) -> tuple[Cell, ...]:
         *naming.names(origin),
         *(context.effort, context.tier),
         *naming.sessions(origin),
-        *(naming.program(origin), context.not_on_lines),
+        *(naming.program(origin), context.not_on_lines, naming.machine),
     )
 
 
@@ -103,9 +112,9 @@ def days(billed: Billed, naming: Naming) -> Table:
     """A row for each local day and all that has the same names; `usd` leaves out the `unpriced` responses."""
     return Table(
         lead=("day",),
-        shared=(*_NAMES, "not_on_lines"),
+        shared=(*_NAMES, "not_on_lines", "machine"),
         tail=("responses", *_TOKENS, "web_searches", "usd", "unpriced"),
-        texts=_TIMES,
+        texts=_TEXTS,
         rows=_days(billed, naming),
     )
 
@@ -145,7 +154,10 @@ def _days(billed: Billed, naming: Naming) -> Iterator[Row]:
         if names is None:
             if len(named) >= MOST_CONTEXTS:
                 named.clear()
-            names = named[values[CONTEXT]] = (*naming.names(origin), origin.context.not_on_lines)
+            names = named[values[CONTEXT]] = (
+                *naming.names(origin),
+                *(origin.context.not_on_lines, naming.machine),
+            )
         found = sums.get(names)
         if found is None:
             found = sums[names] = DaySum()

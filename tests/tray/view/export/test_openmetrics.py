@@ -28,7 +28,7 @@ def billed(*rows: tuple[int, float]) -> Iterator[tuple[Origin, Values]]:
     """Each is the number of its origin and its time, in hours from noon."""
     for number, at in rows:
         at_ms = int((NOON + at * HOUR) * 1000)
-        yield ORIGINS[number], (number, 1, at_ms, 10**12, 1, 2, 3, 0, 4, 0, 10, 0, 1.0)
+        yield ORIGINS[number], (number, 1, at_ms, 10**12, 1, 2, 3, 0, 4, 0, 10, 0, 1.0, 0)
 
 
 def points(

@@ -21,7 +21,7 @@ KATHMANDU = ZoneInfo("Asia/Kathmandu")  # 5:45 ahead
 
 def at(text: str, pico: int | None = 10**12) -> tuple[Origin, Values]:
     ms = int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
-    return ORIGIN, (1, 1, ms, pico, 1, 2, 3, 0, 4, 0, 10, 0, None if pico is None else pico / 1e12)
+    return ORIGIN, (1, 1, ms, pico, 1, 2, 3, 0, 4, 0, 10, 0, None if pico is None else pico / 1e12, 1)
 
 
 def naming(redaction: Redaction | None = None) -> Naming:

@@ -1,0 +1,245 @@
+"""`tankful cost --with`: several machines added up, from their logs to tables and JSON."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tray.cli.main import main
+
+FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
+SINCE = ("--since", "2026-11-01", "--until", "2026-11-30", "--timezone", "UTC")
+
+
+class Machines:
+    """Each a folder of its own; `run` is on one of them."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[bytes]
+    ) -> None:
+        self.folder = folder
+        self.err = ""
+        self._monkeypatch = monkeypatch
+        self._capture = capture
+        self.logs = sorted(
+            path for name in ("plain", "cache_write") for path in (FIXTURES / name).rglob("rollout-*.jsonl")
+        )
+
+    def give(self, machine: str, *logs: Path) -> None:
+        folder = self.folder / machine / "codex/sessions"
+        folder.mkdir(parents=True, exist_ok=True)
+        for log in logs:
+            shutil.copy(log, folder / log.name)
+
+    def run(self, machine: str, *arguments: str, code: int = 0) -> bytes:
+        home = self.folder / machine
+        for name, value in {"HOME": "", "TANKFUL_HOME": "own", "CODEX_HOME": "codex"}.items():
+            self._monkeypatch.setenv(name, str(home / value))
+        self._monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(home / "claude"))
+        try:
+            found = main(list(arguments))
+        except SystemExit as ended:
+            found = int(str(ended.code))
+        out, err = self._capture.readouterr()
+        self.err = err.decode()
+        assert found == code, self.err
+        return out
+
+    def export(self, machine: str, *arguments: str, form: str = "csv", what: str = "responses") -> Path:
+        file = self.folder / f"{machine}.{form}"
+        command = ("export", "--what", what, "--format", form, "--machine", machine, *arguments)
+        file.write_bytes(self.run(machine, *command))
+        return file
+
+    def cost(self, machine: str, *arguments: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.run(machine, "cost", "--json", *SINCE, *arguments))
+        return found
+
+
+@pytest.fixture
+def machines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Machines:
+    return Machines(tmp_path, monkeypatch, capfdbinary)
+
+
+def figures(document: dict[str, Any]) -> Any:
+    """Without the places where the logs are."""
+    codex = document["providers"]["codex"]
+    return document["totals"], [codex[name] for name in ("totals", "by_model", "by_day", "month_to_date_usd")]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize("seed", range(4))
+def test_any_split_of_the_logs_adds_up_to_one_count_of_all(machines: Machines, form: str, seed: int) -> None:
+    """However many machines have a copy of a log."""
+    chance = random.Random(seed)
+    names = ("own", "laptop", "server")
+    machines.give("all", *machines.logs)
+    for log in machines.logs:
+        for name in {chance.choice(names), chance.choice(names)}:
+            machines.give(name, log)
+    for name in names:
+        machines.give(name)
+    files = [machines.export(name, form=form) for name in names[1:]]
+    whole = figures(machines.cost("all"))
+    together = machines.cost("own", "--with", *(str(file) for file in files if file.stat().st_size))
+    assert figures(together) == whole
+    assert sum(each["total_tokens"] for each in together["machines"]) == whole[0]["total_tokens"]
+    assert [each["own"] for each in together["machines"]].count(True) == 1
+
+
+def test_a_copy_counts_for_this_machine(machines: Machines) -> None:
+    machines.give("own", *machines.logs[:1])
+    machines.give("laptop", *machines.logs)
+    alone = machines.cost("own")["totals"]
+    laptop = machines.cost("laptop")["totals"]
+    found = machines.cost("own", "--by", "machine", "--with", str(machines.export("laptop")))
+    own, other = found["machines"]
+    assert (own["own"], other["own"], other["name"]) == (True, False, "laptop")
+    assert {name: own[name] for name in alone} == alone
+    assert other["responses"] == laptop["responses"] - alone["responses"] > 0
+    assert found["providers"]["codex"]["by_machine"]["laptop"]["responses"] == other["responses"]
+
+
+def test_where_nothing_was_used_here(machines: Machines) -> None:
+    machines.give("laptop", *machines.logs)
+    found = machines.cost("own", "--with", str(machines.export("laptop")))
+    assert figures(found) == figures(machines.cost("laptop"))
+
+
+def test_the_table_names_the_machines(machines: Machines) -> None:
+    machines.give("own", *machines.logs[:1])
+    machines.give("laptop", *machines.logs)
+    file = str(machines.export("laptop"))
+    machines.run("own", "config", "set", "machine.name", "desk")
+    text = machines.run("own", "cost", *SINCE, "--by", "machine", "--with", file).decode()
+    assert text.splitlines()[0].endswith("desk, laptop")
+    assert [line.split()[0] for line in text.splitlines()[4:6]] == ["laptop", "desk"]
+    sessions = machines.run("own", "cost", *SINCE, "--by", "session", "--with", file).decode()
+    assert sessions.count("codex resume") == 1  # the others cannot be resumed here
+
+
+def test_namesakes_stay_apart(machines: Machines) -> None:
+    machines.give("own", *machines.logs[:1])
+    machines.give("laptop", *machines.logs)
+    file = str(machines.export("laptop", "--machine", "desk"))
+    machines.run("own", "config", "set", "machine.name", "desk")
+    found = machines.cost("own", "--with", file)
+    assert [(each["name"], each["own"]) for each in found["machines"]] == [
+        ("desk", True),
+        ("desk (export)", False),
+    ]
+
+
+def test_redacted_exports_are_recognised_too(machines: Machines) -> None:
+    machines.give("own", *machines.logs[:1])
+    machines.give("laptop", *machines.logs)
+    file = machines.export("laptop", "--redact")
+    assert "laptop" not in file.read_text()
+    assert figures(machines.cost("own", "--with", str(file)))[0] == machines.cost("laptop")["totals"]
+
+
+def test_several_files_and_the_same_twice(machines: Machines) -> None:
+    machines.give("own", *machines.logs[:1])
+    machines.give("laptop", *machines.logs)
+    file = machines.export("laptop")
+    copy = machines.folder / "copy.csv"
+    shutil.copy(file, copy)
+    once = machines.cost("own", "--with", str(file))["totals"]
+    assert machines.cost("own", "--with", str(file), str(copy), "--with", str(file))["totals"] == once
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_as_other_programs_write_it(machines: Machines, encoding: str) -> None:
+    """PowerShell 5 redirects as UTF-16, with the ends of lines of Windows."""
+    machines.give("own", *machines.logs[:1])
+    machines.give("laptop", *machines.logs)
+    file = machines.export("laptop")
+    expected = machines.cost("own", "--with", str(file))["totals"]
+    file.write_bytes(file.read_text().replace("\n", "\r\n").encode(encoding))
+    assert machines.cost("own", "--with", str(file))["totals"] == expected
+    file.write_bytes(gzip.compress(file.read_bytes()))
+    assert machines.cost("own", "--with", str(file))["totals"] == expected
+    assert machines.err == ""
+
+
+def test_a_line_that_is_damaged_is_named_and_the_others_count(machines: Machines) -> None:
+    machines.give("own")
+    machines.give("laptop", *machines.logs)
+    file = machines.export("laptop")
+    lines = file.read_text().splitlines(keepends=True)
+    lines[3] = lines[3].replace("codex", "codex,")
+    file.write_text("".join(lines)[:-4])
+    found = machines.cost("own", "--with", str(file))
+    assert found["totals"]["responses"] == len(lines) - 3
+    assert not found["complete"]
+    assert f"{file}: 2 lines are no rows of an export, and not counted; the first is line 4." in machines.err
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"date,usd\n1,2\n", "no export of tankful"),
+        (b'{"a": 1}\n', "no export of tankful"),
+        (bytes(100_000), "no export of tankful"),
+        (b"x" * 200_000, "no export of tankful"),
+        (b"PK\x03\x04" + bytes(99), "is compressed"),
+        (b"\x1f\x8b" + bytes(99), "damaged"),
+    ],
+)
+def test_files_that_are_no_exports(machines: Machines, content: bytes, sentence: str) -> None:
+    machines.give("own", *machines.logs)
+    file = machines.folder / "file"
+    file.write_bytes(content)
+    machines.run("own", "cost", "--with", str(file), code=64)
+    assert sentence in machines.err
+    assert str(file) in machines.err
+
+
+@pytest.mark.parametrize("what", ["days", "limits", "windows"])
+def test_other_exports_say_which_one_is_needed(machines: Machines, what: str) -> None:
+    machines.give("own", *machines.logs)
+    file = machines.export("own", what=what)
+    machines.run("own", "cost", "--with", str(file), code=64)
+    assert f"export of {what}" in machines.err
+
+
+def test_an_older_export_has_no_keys(machines: Machines) -> None:
+    machines.give("own", *machines.logs)
+    file = machines.export("own")
+    lines = [line.rpartition(",")[0] for line in file.read_text().splitlines()]
+    file.write_text("\n".join(lines))
+    machines.run("own", "cost", "--with", str(file), code=64)
+    assert "without the keys" in machines.err
+
+
+def test_a_file_that_is_not_there(machines: Machines) -> None:
+    machines.give("own", *machines.logs)
+    machines.run("own", "cost", "--with", str(machines.folder / "none.csv"), code=64)
+    assert "none.csv cannot be read: No such file or directory." in machines.err
+
+
+def test_providers_that_are_not_known_are_counted_apart(machines: Machines) -> None:
+    machines.give("own", *machines.logs[:1])
+    machines.give("laptop", *machines.logs)
+    file = machines.export("laptop")
+    file.write_text(file.read_text().replace(",codex,", ",gemini,"))
+    rows = len(file.read_text().splitlines()) - 1
+    alone = machines.cost("own")["totals"]
+    assert machines.cost("own", "--with", str(file))["totals"] == alone
+    assert f"{rows} rows of 'gemini', a provider that is not known here, not counted." in machines.err
+
+
+def test_without_other_machines_nothing_is_named(machines: Machines) -> None:
+    machines.give("own", *machines.logs)
+    assert "machines" not in machines.cost("own")
+    found = machines.cost("own", "--by", "machine")
+    assert list(found["providers"]["codex"]["by_machine"].values()) == [found["totals"]]
