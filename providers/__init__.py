@@ -13,7 +13,8 @@
         errors            a closed set, each with its remedy
         merge             many readings → one picture
         currency          how many decimals money has
-        server_count      what a vendor's server counted of sessions and days; glyph: a provider's sign
+        server_count      what a vendor's server counted of sessions and days (server_audit: compared with ours)
+        glyph             a provider's sign in the icon
         project           one name for all spellings of a folder
         context_use       how much of its context window a session uses
         account_pages     what a vendor's own pages tell an account of its past
@@ -68,7 +69,8 @@
         query, report     sums (of `sums`), by day (`steps`), session, …; and by `blocks` of five hours (spans: of
                           which time)
         session_figures   what live sessions used, read of their own parts (window_cost: what their account did)
-        audit             what is counted of each session, for its program's own total
+        audit             what is counted of each session, for its program's own total (audit_accounts: of each
+                          session alone and of each day, for its server's)
         coverage          what of each home is counted; session_contexts: the newest response of each session
         stored_limits     the limits over time (history); `rates` of the last hours, limit_news (what an account
                           hears of it)
@@ -94,6 +96,7 @@
         backoff           when a source may be asked again: pure
         account_store     what is saved of each account, shared by all processes
         account_pages     what the vendor's own pages tell of an account, asked for seldom (page_store: the files)
+        server_counts     what servers counted, as they were last asked
     live/        from processes and logs to the live sessions
         look              all of it, remembered from look to look: find → read → status → figures (observer: of one
                           session; observed: with its subagents; recent: those that just ended; compose: as faces
@@ -125,7 +128,7 @@
                           (home_settings: homes that the person adds)
         prices_edit       one price changed in the text of the person's own file; prices_writer does it
                           (toml_file: how either is replaced; repricing: what other prices would come to)
-        audit             what programs and servers report, beside what is counted
+        audit             what programs and servers report, beside what is counted (server_audit: servers alone)
         window_figures    what was logged of the windows, for `usage --json`
         costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
                           (home_costs: those of each home, kept; cost_faults: a fault with one provider's logs

@@ -109,12 +109,19 @@ def reported_day(
     return ReportedUse(by=by, used=UsedTokens(known.tokens), explains=causes, asked_at=known.asked_at)
 
 
+def newest_first(threads: Mapping[str, CountedThread]) -> list[tuple[str, CountedThread]]:
+    return sorted(threads.items(), key=lambda each: (_last(each[1]), each[0]), reverse=True)
+
+
 def worth_asking(
     threads: Mapping[str, CountedThread], known: Mapping[str, KnownSession], now: datetime, most: int
 ) -> list[str]:
     """Of the `most` newest, those whose answer is not known, newest first."""
-    newest = sorted(threads, key=lambda each: (_last(threads[each]), each), reverse=True)[:most]
-    return [each for each in newest if each not in known or not known[each].holds(threads[each].use, now)]
+    return [
+        name
+        for name, thread in newest_first(threads)[:most]
+        if name not in known or not known[name].holds(thread.use, now)
+    ]
 
 
 def _last(thread: CountedThread) -> float:

@@ -17,6 +17,7 @@ from providers.domain.errors import ProviderError
 from providers.domain.limits import Identity
 from providers.domain.server_audit import (
     CountedThread,
+    newest_first,
     reported_day,
     reported_session,
     worth_asking,
@@ -43,12 +44,18 @@ class ServerAsk(Struct, frozen=True):
 
 
 class _Account(Struct, frozen=True):
-    """An account in its first home that can be asked, with what is counted of it."""
+    """An account in its first home, or in the first whose login has no `error`."""
 
     provider: Provider
     home: Home
     identity: Identity
     key: str
+    error: ProviderError | None = None
+
+
+class _Counted(Struct, frozen=True):
+    """What our ledger has of an account: the wanted sessions, and all days (UTC)."""
+
     threads: dict[str, CountedThread]
     days: dict[date, CountedUse]
 
@@ -64,59 +71,76 @@ class ServerAudit:
         self._store = ServerCountStore(scope.folders.state, ask.tell if ask else None)
 
     def rows(self, provider: Provider) -> list[AuditRow]:
-        """Raises LedgerError."""
+        """Of threads, the newest first, then of days. Raises LedgerError."""
         counter = provider.server_counter
-        homes = [home.path for home in self._scope.log_homes_of(provider)]
-        counted = None if counter is None else self._costs.ledger.accounts_use(provider.id, homes)
-        if counter is None or counted is None:
+        if counter is None:
             return []
         now = self._scope.clock()
-        accounts = self._accounts(provider, counted, now)
-        known = {each.key: self._known(counter, each, now) for each in accounts}
-        return [
-            *(row for each in accounts for row in self._thread_rows(counter, each, known[each.key])),
-            *(row for each in accounts for row in self._day_rows(counter, each, known[each.key])),
-        ]
-
-    def _accounts(self, provider: Provider, counted: AccountsUse, now: datetime) -> list[_Account]:
-        logins = [(home, provider.read_login(home, now)) for home in self._scope.homes_of(provider)]
-        keys = {
-            str(home.path): account_key(home, login.identity)
-            for home, login in logins
-            if login.identity is not None
+        accounts, signed_in = self._accounts(provider, now)
+        known = {
+            each.key: self._with_readings(each, self._store.read(each.key, now), now) for each in accounts
         }
+        if self._ask is None and not any(each.sessions or each.days for each in known.values()):
+            return []
+        homes = [home.path for home in self._scope.log_homes_of(provider)]
+        use = self._costs.ledger.accounts_use(provider.id, homes)
+        if use is None:
+            return []
+        threads, days = list[AuditRow](), list[AuditRow]()
+        for each in accounts:
+            counted = self._counted(each, use, signed_in)
+            counts = known[each.key]
+            if self._ask is not None:
+                counts = self._after_asking(counter, each, counted.threads, now, self._ask)
+            threads += _thread_rows(counter, each, counted, counts)
+            began = self._costs.ledger.read(partial(first_heard, account=each.key), None)
+            days += _day_rows(counter, each, counted, counts, began)
+        return threads + days
+
+    def _accounts(self, provider: Provider, now: datetime) -> tuple[list[_Account], dict[str, str]]:
+        """Those that are signed in, and which of them is in which home, by its path."""
         found: dict[str, _Account] = {}
-        for home, login in logins:
+        signed_in: dict[str, str] = {}
+        for home in self._scope.homes_of(provider):
+            login = provider.read_login(home, now)
             if login.identity is None:
                 self._tell(provider, login.error)
                 continue
-            key = keys[str(home.path)]
-            if key in found:
-                continue
-            threads = {
-                name: thread
-                for name, thread in counted.threads.items()
-                if (thread.account or keys.get(thread.home)) == key and self._within(thread.use)
-            }
-            found[key] = _Account(provider, home, login.identity, key, threads, counted.days_of(key))
-        return list(found.values())
+            key = account_key(home, login.identity)
+            signed_in[str(home.path)] = key
+            if key not in found or (found[key].error and not login.error):
+                found[key] = _Account(provider, home, login.identity, key, login.error)
+        return list(found.values()), signed_in
 
-    def _known(self, counter: ServerCounter, account: _Account, now: datetime) -> ServerCounts:
+    def _counted(self, account: _Account, use: AccountsUse, signed_in: Mapping[str, str]) -> _Counted:
+        """Sessions that are nobody's by their logs are of who is signed in to their home."""
+        threads = {
+            name: thread
+            for name, thread in use.threads.items()
+            if (thread.account or signed_in.get(thread.home)) == account.key and self._within(thread.use)
+        }
+        return _Counted(threads, use.days_of(account.key))
+
+    def _after_asking(
+        self,
+        counter: ServerCounter,
+        account: _Account,
+        threads: Mapping[str, CountedThread],
+        now: datetime,
+        ask: ServerAsk,
+    ) -> ServerCounts:
         """What the server is known to have counted, after it was asked."""
-        ask = self._ask
-        if ask is None:
-            return self._with_readings(account, self._store.read(account.key, now), now)
         try:
             with self._store.asking(account.key):
-                counts = self._asked(counter, account, self._store.read(account.key, now), now, ask)
+                counts = self._asked(counter, account, threads, now, ask)
                 self._save(account.key, counts, ask)
                 return counts
         except LockHeld as error:
             ask.tell(f"{account.provider.title}: {error}")
-            return self._store.read(account.key, now)
+            return self._with_readings(account, self._store.read(account.key, now), now)
         except OSError as error:
             ask.tell(cannot_write(self._scope.folders.state, error))
-            return self._asked(counter, account, self._store.read(account.key, now), now, ask)
+            return self._asked(counter, account, threads, now, ask)
 
     def _save(self, account: str, counts: ServerCounts, ask: ServerAsk) -> None:
         try:
@@ -131,9 +155,14 @@ class ServerAudit:
         return counts
 
     def _asked(
-        self, counter: ServerCounter, account: _Account, known: ServerCounts, now: datetime, ask: ServerAsk
+        self,
+        counter: ServerCounter,
+        account: _Account,
+        threads: Mapping[str, CountedThread],
+        now: datetime,
+        ask: ServerAsk,
     ) -> ServerCounts:
-        known = self._with_readings(account, known, now)
+        known = self._with_readings(account, self._store.read(account.key, now), now)
         own = self._scope.settings().providers.get(account.provider.id, DEFAULT_SETTINGS)
         question = Question(
             home=account.home,
@@ -143,34 +172,38 @@ class ServerAudit:
             program=own.program,
             user_initiated=True,
         )
-        wanted = worth_asking(account.threads, known.sessions, now, ask.most)
-        answer = counter.count(question, wanted)
+        answer = counter.count(question, worth_asking(threads, known.sessions, now, ask.most))
         self._tell(account.provider, answer.error)
-        return known.with_answer(answer, account.threads, now)
+        return known.with_answer(answer, threads, self._scope.clock())
 
     def _tell(self, provider: Provider, error: ProviderError | None) -> None:
         if self._ask is not None and error is not None:
             self._ask.tell(f"{provider.title}: {error.message} {error.remedy}")
 
-    def _thread_rows(self, counter: ServerCounter, account: _Account, known: ServerCounts) -> list[AuditRow]:
-        reported = {
-            name: reported_session(thread, known.sessions[name], counter.sessions_by)
-            for name, thread in account.threads.items()
-            if name in known.sessions and known.sessions[name].is_of(thread.use)
-        }
-        counted = {name: thread.use for name, thread in account.threads.items()}
-        return audited(account.provider.id, "thread", counted, reported, account.key)
 
-    def _day_rows(self, counter: ServerCounter, account: _Account, known: ServerCounts) -> list[AuditRow]:
-        if not known.days:
-            return []
-        began = self._costs.ledger.read(partial(first_heard, account=account.key), None)
-        reported = {
-            day.isoformat(): reported_day(day, each, _tokens(account.days, day), began, counter.days_by)
-            for day, each in sorted(known.days.items(), reverse=True)
-        }
-        counted = {day.isoformat(): use for day, use in account.days.items()}
-        return audited(account.provider.id, "day", counted, reported, account.key)
+def _thread_rows(
+    counter: ServerCounter, account: _Account, counted: _Counted, known: ServerCounts
+) -> list[AuditRow]:
+    """Of those that have not grown since the server was asked."""
+    reported = {
+        name: reported_session(thread, known.sessions[name], counter.sessions_by)
+        for name, thread in newest_first(counted.threads)
+        if name in known.sessions and known.sessions[name].is_of(thread.use)
+    }
+    use = {name: thread.use for name, thread in counted.threads.items()}
+    return audited(account.provider.id, "thread", use, reported, account.key)
+
+
+def _day_rows(
+    counter: ServerCounter, account: _Account, counted: _Counted, known: ServerCounts, began: datetime | None
+) -> list[AuditRow]:
+    """The newest first."""
+    reported = {
+        day.isoformat(): reported_day(day, each, _tokens(counted.days, day), began, counter.days_by)
+        for day, each in sorted(known.days.items(), reverse=True)
+    }
+    use = {day.isoformat(): each for day, each in counted.days.items()}
+    return audited(account.provider.id, "day", use, reported, account.key)
 
 
 def _tokens(days: Mapping[date, CountedUse], day: date) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from itertools import groupby
@@ -44,7 +45,7 @@ _WORDS: dict[Cause, str] = {
     "late": "counted late",
 }
 _NOTES: dict[Cause, str] = {
-    "no_total": "No total: the program stated none for these sessions.",
+    "no_total": "No total: none was stated for these.",
     "killed": "Killed process: it ended without stating its total, or still runs.",
     "deleted": "Deleted log: what it held was never counted.",
     "another_machine": "Another machine: its use is in the reported sum, and its logs are not here.",
@@ -79,9 +80,20 @@ def text(
 ) -> str:
     """With `every` row, or else with those that are equal and need no explanation summed up in a line."""
     titles = {each.id: each.title for each in providers}
+    accounts = {(row.provider, row.account) for row in rows if row.account is not None}
+    several = {
+        provider for provider, count in Counter(provider for provider, _ in accounts).items() if count > 1
+    }
     tables = [
-        _table(titles.get(provider, provider), what, list(own), zone, now, every=every)
-        for (provider, what), own in groupby(rows, lambda row: (row.provider, row.what))
+        _table(
+            f"{titles.get(provider, provider)}{f' {account}' if provider in several and account else ''}",
+            what,
+            list(own),
+            zone,
+            now,
+            every=every,
+        )
+        for (provider, what, account), own in groupby(rows, lambda row: (row.provider, row.what, row.account))
     ]
     if not tables:
         return "\n".join(wrapped(NOTHING_REPORTED, paper))
