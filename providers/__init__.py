@@ -6,7 +6,7 @@
         limits, cost      windows, credits, tokens, reports
         session_figures   what a live session used, as the ledger is asked for it
         usage_rate        how fast a window is used, and what was used of it today
-        window_value      what one percent of a window is worth
+        window_value      what one percent of a window is worth (session_percent: how many of them a session took)
         account           the name of an account, the same from a log and from a login
         scalars, lenient  plain values in whatever form they were written; what can be salvaged of an object
         typed             decoders of Structs, made by one thread at a time
@@ -72,6 +72,7 @@
         audit             what is counted of each session, for its program's own total (audit_accounts: of each
                           session alone and of each day, for its server's)
         coverage          what of each home is counted; session_contexts: the newest response of each session
+        project_sessions  what each session of a project used
         stored_limits     the limits over time (history); `rates` of the last hours, limit_news (what an account
                           hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
@@ -129,7 +130,7 @@
         prices_edit       one price changed in the text of the person's own file; prices_writer does it
                           (toml_file: how either is replaced; repricing: what other prices would come to)
         audit             what programs and servers report, beside what is counted (server_audit: servers alone)
-        window_figures    what was logged of the windows, for `usage --json`
+        window_figures    what was logged of the windows (project_fit: what a project's sessions took of them)
         costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
                           (home_costs: those of each home, kept; cost_faults: a fault with one provider's logs
                           costs no other's figures)
@@ -166,7 +167,7 @@
         icon/, tooltip    the picture in the tray (`glance`: what it shows; `draw`: how), and the text beside it
         limit_cards       an account as a card (window_names: of windows without a title)
         window_history    how far a window was used over time, as charts draw it; window_events: what became of it
-        window_sums       what was used in each window
+        window_sums       what was used in each window; project_fit: whether a session fits into what is left
         charts/, usage/   SVG made of numbers; days, averages, changes, forecasts of the use (price_rows: rates)
         level             how loud a window is shown: plenty, low, scarce, spent (error_words: errors, in a word)
         format            how percent, times, tokens and money read (words: with the standard library)

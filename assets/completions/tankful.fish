@@ -51,7 +51,11 @@ function _shtab_tankful_using
 end
 
 set -g _shtab_tankful_commands usage cost audit sessions 'sessions open' statusline watch guard hook dashboard export metrics mcp prices 'prices list' 'prices update' 'prices reset' config 'config list' 'config get' 'config set' 'config unset' 'config path' login-cookie autostart doctor completion
+<<<<<<< HEAD
 set -g _shtab_tankful_opts_with_value --account --by --days --for --format --hook --html --machine --max-age --min-left --port --provider --since --source --strict --template --textfile --threads --timezone --until --url --wait --warn-left --what --window --with
+=======
+set -g _shtab_tankful_opts_with_value --account --by --days --for --format --hook --html --max-age --min-left --port --project --provider --since --source --strict --template --textfile --timezone --until --url --wait --warn-left --what --window
+>>>>>>> c074fa78 (usage: --project says how much of each limit a session of a project takes, and how often that fits)
 
 complete -c tankful -e
 complete -c tankful -f
@@ -66,6 +70,7 @@ complete -c tankful -n '_shtab_tankful_using usage' -l provider -xka "codex clau
 complete -c tankful -n '_shtab_tankful_using usage' -l source -xka "auto oauth app-server status rollouts web usage-command statusline noted" -d 'use only this source, such as oauth (default: auto); an unknown one lists all'
 complete -c tankful -n '_shtab_tankful_using usage' -l cached -d 'show the last known values; send no request'
 complete -c tankful -n '_shtab_tankful_using usage' -l refresh -d 'fetch now, however recent the last values are'
+complete -c tankful -n '_shtab_tankful_using usage' -l project -x -d 'also show how much of each limit a session of this project took, and how often that fits'
 complete -c tankful -n '_shtab_tankful_using usage' -l json -d 'print JSON'
 complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a cost -d 'show tokens and cost from local logs'
 complete -c tankful -n '_shtab_tankful_using cost' -s h -l help -d 'show this help and exit'

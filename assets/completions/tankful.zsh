@@ -319,6 +319,7 @@ _shtab_tankful_usage_options=(
   "--source[use only this source, such as oauth (default\: auto)\; an unknown one lists all]:ID:(auto oauth app-server status rollouts web usage-command statusline noted)"
   "--cached[show the last known values\; send no request]"
   "--refresh[fetch now, however recent the last values are]"
+  "--project[also show how much of each limit a session of this project took, and how often that fits]:PATH|NAME:"
   "--json[print JSON]"
 )
 

@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from providers.domain.cost import TOKEN_CLASSES, Tally, TokenUsage, tallied
+from providers.domain.session_percent import ValuedWindow
 from providers.domain.stable_hash import stable_hash
 from providers.domain.window_value import (
     Look,
@@ -95,6 +96,15 @@ class WindowUse(Struct, frozen=True, kw_only=True):
             seen.usd / self.rise.here if priced and seen.usd is not None else None,
             main_model({model: each.usd or 0.0 for model, each in self.seen.items()}) if priced else None,
         )
+
+
+def valued(uses: Sequence[WindowUse], usd_per_percent: float) -> list[ValuedWindow]:
+    """Of one id and account, by time; those that do not say what one percent came to get that value."""
+    spans = spans_of([each.record for each in uses])
+    return [
+        ValuedWindow(*span, (each.quotient and each.quotient.usd) or usd_per_percent)
+        for each, span in zip(uses, spans, strict=True)
+    ]
 
 
 def worth_of(uses: Iterable[WindowUse]) -> PercentWorth:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tray.cli.arguments import add_provider
-from tray.cli.console import NOTHING_READ, OK, chosen, open_scope, show_rows, tell
+from tray.cli.console import NOTHING_READ, OK, BadArgument, chosen, open_scope, show_rows, tell
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+    from typing import Any
 
     from providers.domain.limits import AccountUsage, UsageSnapshot
+    from providers.ledger.ledger import Ledger
     from providers.source import Provider
     from tray.engine.state import HomeCost
+    from tray.engine.window_figures import Uses
 
 _NOT_YET = "no limits are known yet; `tankful usage --refresh` asks for them now."
 _PAGE_SECONDS = 3.0
@@ -22,6 +26,7 @@ _PAGE_SECONDS = 3.0
 EXAMPLES = (
     ("tankful usage", "what is left of every account, and when it resets"),
     ("tankful usage --refresh --provider claude", "ask one provider now"),
+    ("tankful usage --project .", "whether another session like those of this folder fits into what is left"),
     ("tankful usage --cached --json | jq '.providers[].windows'", "the last known windows, at once"),
 )
 
@@ -37,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     when = parser.add_mutually_exclusive_group()
     when.add_argument("--cached", action="store_true", help="show the last known values; send no request")
     when.add_argument("--refresh", action="store_true", help="fetch now, however recent the last values are")
+    parser.add_argument(
+        "--project",
+        metavar="PATH|NAME",
+        help="also show how much of each limit a session of this project took, and how often that fits",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -69,25 +79,52 @@ def run(options: argparse.Namespace) -> int:
     if provider is not None:
         settings = budgets.without_dollars(settings)  # those are of all providers
     counted = costs_of(scope, costs)
+    facts = budgets.facts(settings, counted, snapshot.accounts)
+    shown = document.usage(snapshot, now, settings.get(WORK_DAYS), scope.zone, facts)
+    if options.project is not None or (options.json and not options.cached):
+        accounts = {each.account.id for each in snapshot.accounts if each.account}
+        uses = window_figures.recent_uses(scope, costs.ledger, accounts)
+        shown = window_figures.with_uses(shown, uses, now)
+        if options.project is not None:
+            shown = _with_fit(costs.ledger, options.project, uses, now, shown)
     if options.json:
-        facts = budgets.facts(settings, counted, snapshot.accounts)
-        days = settings.get(WORK_DAYS)
-        shown = document.usage(snapshot, now, days, scope.zone, facts)
-        if not options.cached:
-            accounts = {each.account.id for each in snapshot.accounts if each.account}
-            shown = window_figures.with_uses(
-                shown, window_figures.recent_uses(scope, costs.ledger, accounts), now
-            )
         output.emit(output.as_json(shown))
     else:
         _tell_if_not_counted(snapshot, counted)
         state = State(snapshot=snapshot, settings=settings, costs=counted, refresh_every=refresh_every(scope))
         show_rows(menu.status_rows(state, now, scope.zone))
+        if options.project is not None:
+            _show_fit(shown)
     read = any(
         has_limits(account) or (account.cost is not None and account.cost.has_logs)
         for account in snapshot.accounts
     )
     return OK if read else NOTHING_READ
+
+
+def _with_fit(
+    ledger: Ledger, project: str, uses: Uses, now: datetime, shown: dict[str, Any]
+) -> dict[str, Any]:
+    """Raises BadArgument for a project of which nothing is logged."""
+    from providers.ledger.database import LedgerError
+    from providers.ledger.project_sessions import NoSuchProject
+    from tray.engine.project_fit import project_fit, with_fit
+
+    try:
+        return with_fit(shown, project_fit(ledger, project, uses, now))
+    except NoSuchProject as error:
+        raise BadArgument(str(error)) from None
+    except LedgerError as error:
+        tell(str(error))
+        return shown
+
+
+def _show_fit(shown: dict[str, Any]) -> None:
+    from tray.view import output
+    from tray.view.project_fit import UNKNOWN, fit_lines
+
+    lines = [f"{whose}: {sentence}" for whose, sentence in fit_lines(shown)]
+    output.emit("\n" + ("\n".join(lines) or UNKNOWN))
 
 
 def _tell_if_not_counted(snapshot: UsageSnapshot, costs: Mapping[str, HomeCost]) -> None:

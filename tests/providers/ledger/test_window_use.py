@@ -38,7 +38,7 @@ def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
-def billed(key: int, at: datetime, tokens: int = 1000, **more: Any) -> BilledResponse:
+def billed(key: int, at: datetime, tokens: int = 1000, /, **more: Any) -> BilledResponse:
     home = more.pop("home", HOME)
     names = {"model": "m", "account": "me", "session": "s", "root": "s", **more}
     return BilledResponse(ms(at), key, Context(home=home, **names), TokenUsage(output_tokens=tokens))

@@ -37,10 +37,16 @@ def use_of(data: PageData, record: WindowRecord) -> WindowUse | None:
     return _uses(data).get(_name(record))
 
 
-def _values(data: PageData) -> Values:
-    by_window: dict[tuple[str, str], list[WindowUse]] = {}
+def uses_by_window(data: PageData) -> dict[tuple[str, str], list[WindowUse]]:
+    """By account and window, oldest first. Raises LedgerError."""
+    found: dict[tuple[str, str], list[WindowUse]] = {}
     for use in _uses(data).values():
-        by_window.setdefault((use.record.account, use.record.window), []).append(use)
+        found.setdefault((use.record.account, use.record.window), []).append(use)
+    return found
+
+
+def _values(data: PageData) -> Values:
+    by_window = uses_by_window(data)
     found: Values = {}
     for account in limit_accounts(data):
         shown = [

@@ -65,6 +65,7 @@ SECTIONS = (
     PageSection("usage", "ranking", "Top days", figures=True),
     PageSection("models", "breakdown", "Models and efforts", figures=True),
     PageSection("projects", "by_project", "Projects", figures=True),
+    PageSection("projects", "project_fit", "Does a task like this fit?"),
     PageSection("projects", "by_account", "Accounts", figures=True),
     PageSection("projects", "by_home", "Homes", figures=True),
     PageSection("sessions", "live_sessions", "Live sessions", live=True),

@@ -1,0 +1,86 @@
+"""Whether a task fits into what is left: what sessions of its project took of each window."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from providers.domain.session_percent import fits, session_percents
+from providers.domain.window_value import PercentSpread
+from providers.ledger import project_sessions
+from providers.ledger.epoch_ms import ms
+from providers.ledger.ledger import Ledger
+from providers.ledger.project_sessions import ProjectSession
+from providers.ledger.window_use import WindowUse, valued
+from tray.engine.window_figures import Uses, worth
+
+AT_WORK = timedelta(hours=1)
+"""A session that was used since then may still be at work, so that nobody knows yet what it takes."""
+
+Taken = Mapping[tuple[str, str], PercentSpread]
+"""What a session took, by account and window."""
+
+
+class ProjectFit(Struct, frozen=True):
+    """`name` is the project's folder. Windows of which too few sessions are known are absent."""
+
+    name: str
+    taken: Taken
+
+
+def project_fit(ledger: Ledger, wanted: str, uses: Uses, now: datetime) -> ProjectFit:
+    """Of the project with that path or name. Raises NoSuchProject, or LedgerError."""
+    folder = os.path.abspath(os.path.expanduser(wanted))
+    since = min((each.record.starts_at for own in uses.values() for each in own), default=now)
+
+    def read(db: sqlite3.Connection) -> tuple[str, list[ProjectSession]]:
+        name, spellings = project_sessions.spellings(db, wanted, folder)
+        return name, project_sessions.sessions(db, spellings, ms(since), ms(now - AT_WORK))
+
+    nothing: tuple[str, list[ProjectSession]] = (wanted, [])
+    name, found = ledger.read(read, nothing)
+    taken = {
+        whose: spread
+        for whose, own in uses.items()
+        if (spread := _taken([each for each in found if each.account == whose[0]], own, now)) is not None
+    }
+    return ProjectFit(name, taken)
+
+
+def _taken(found: list[ProjectSession], uses: Sequence[WindowUse], now: datetime) -> PercentSpread | None:
+    usd = worth(uses, now).usd
+    if usd is None or not usd.median:
+        return None
+    return session_percents([each.uses for each in found], valued(uses, usd.median))
+
+
+def with_fit(document: dict[str, Any], fit: ProjectFit) -> dict[str, Any]:
+    """The document of `tankful usage --json` with what a session of the project took of each window."""
+    providers = []
+    for entry in document["providers"]:
+        ident = entry["account"] and entry["account"]["id"]
+        windows = [
+            window | _fact(fit.taken.get((ident, window["id"])), window) for window in entry["windows"]
+        ]
+        providers.append({**entry, "windows": windows})
+    return {**document, "project": fit.name, "providers": providers}
+
+
+def _fact(taken: PercentSpread | None, window: Mapping[str, Any]) -> dict[str, Any]:
+    """`fits` is how many such sessions fit into what is left, None where that is not known."""
+    if taken is None:
+        return {}
+    return {
+        "session_percent": {
+            "median": round(taken.median, 2),
+            "low": round(taken.low, 2),
+            "high": round(taken.high, 2),
+            "sessions": taken.windows,
+            "fits": None if window["stale"] else fits(window["remaining_percent"], taken),
+        }
+    }

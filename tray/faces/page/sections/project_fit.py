@@ -1,0 +1,81 @@
+"""Whether another session like those of the chosen project fits into what is left of each window."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from providers.ledger.project_sessions import NoSuchProject
+from tray.engine import published
+from tray.engine.project_fit import ProjectFit, project_fit, with_fit
+from tray.faces.page.data import PageData
+from tray.faces.page.limits.percent import uses_by_window
+from tray.faces.page.parts import Head
+from tray.faces.page.table.columns import NO_NUMBER
+from tray.view.project_fit import UNKNOWN, percent_text
+
+_TITLES = ("Limit", "A session took", "Middle half", "Sessions", "Left", "Fits")
+_METHOD = (
+    "What sessions of this project took of each limit, those of the last hour left out: their cost, divided by"
+    " what one percent came to of the windows they were used in. It is the median, beside the middle half."
+)
+
+
+class FitRow(Struct, frozen=True, kw_only=True):
+    """`took` and `left` are shown and with all their digits; `left` is "" where nobody knows it."""
+
+    window: str
+    took: str
+    took_full: str
+    spread: str
+    sessions: str
+    left: str
+    left_full: str
+    fits: str
+
+
+class ProjectFits(Struct, frozen=True, kw_only=True):
+    heads: tuple[Head, ...] = ()
+    rows: tuple[FitRow, ...] = ()
+    note: str = _METHOD
+    unknown: str = UNKNOWN
+
+
+def build(data: PageData) -> ProjectFits | None:
+    """None unless a project is chosen. Raises LedgerError."""
+    if not data.query.project or data.usage is None:
+        return None
+    try:
+        fit = project_fit(data.costs.ledger, data.query.project, uses_by_window(data), data.now)
+    except NoSuchProject:
+        return None
+    heads = tuple(Head(title=title, number=title != "Limit") for title in _TITLES)
+    return ProjectFits(heads=heads, rows=_rows(data, fit))
+
+
+def _rows(data: PageData, fit: ProjectFit) -> tuple[FitRow, ...]:
+    try:
+        entries = with_fit(data.usage or {"providers": []}, fit)["providers"]
+        return tuple(
+            _row(f"{entry['title']} · {window['title']}", window)
+            for entry in entries
+            if data.wants(entry["provider"], entry["account"] and entry["account"]["id"], entry["homes"])
+            for window in entry["windows"]
+            if "session_percent" in window
+        )
+    except published.DAMAGED:  # the next round rewrites it
+        return ()
+
+
+def _row(title: str, window: published.Document) -> FitRow:
+    taken = window["session_percent"]
+    count, left = taken["fits"], window["remaining_percent"]
+    return FitRow(
+        window=title,
+        took=f"{percent_text(taken['median'])} %",
+        took_full=f"{taken['median']}",
+        spread=f"{percent_text(taken['low'])}–{percent_text(taken['high'])} %",
+        sessions=f"{taken['sessions']}",
+        left=NO_NUMBER if count is None else f"{percent_text(left)} %",
+        left_full="" if count is None else f"{left:g}",
+        fits=NO_NUMBER if count is None else f"{count} ×" if count else "no",
+    )
