@@ -10,15 +10,9 @@ _shtab_tankful_prices_subparsers=(list update reset)
 _shtab_tankful_config_subparsers=(list get set unset path)
 _shtab_tankful_subparsers=(usage cost audit sessions statusline watch guard hook dashboard export metrics mcp prices config login-cookie autostart doctor completion)
 
-<<<<<<< HEAD
-_shtab_tankful_usage_option_strings=(-h --help --provider --source --cached --refresh --json)
+_shtab_tankful_usage_option_strings=(-h --help --provider --source --cached --refresh --project --json)
 _shtab_tankful_cost_option_strings=(-h --help --provider --days --since --until --by --with --models --chart --rates --timezone --json)
 _shtab_tankful_audit_option_strings=(-h --help --provider --since --until --ask-server --threads --all --strict --timezone --json)
-=======
-_shtab_tankful_usage_option_strings=(-h --help --provider --source --cached --refresh --project --json)
-_shtab_tankful_cost_option_strings=(-h --help --provider --days --since --until --by --models --chart --rates --timezone --json)
-_shtab_tankful_audit_option_strings=(-h --help --provider --since --until --all --strict --timezone --json)
->>>>>>> c074fa78 (usage: --project says how much of each limit a session of a project takes, and how often that fits)
 _shtab_tankful_sessions_open_option_strings=(-h --help)
 _shtab_tankful_sessions_option_strings=(-h --help --watch --json --provider)
 _shtab_tankful_statusline_option_strings=(-h --help --format --template --provider --from-claude --max-age)

@@ -51,11 +51,7 @@ function _shtab_tankful_using
 end
 
 set -g _shtab_tankful_commands usage cost audit sessions 'sessions open' statusline watch guard hook dashboard export metrics mcp prices 'prices list' 'prices update' 'prices reset' config 'config list' 'config get' 'config set' 'config unset' 'config path' login-cookie autostart doctor completion
-<<<<<<< HEAD
-set -g _shtab_tankful_opts_with_value --account --by --days --for --format --hook --html --machine --max-age --min-left --port --provider --since --source --strict --template --textfile --threads --timezone --until --url --wait --warn-left --what --window --with
-=======
-set -g _shtab_tankful_opts_with_value --account --by --days --for --format --hook --html --max-age --min-left --port --project --provider --since --source --strict --template --textfile --timezone --until --url --wait --warn-left --what --window
->>>>>>> c074fa78 (usage: --project says how much of each limit a session of a project takes, and how often that fits)
+set -g _shtab_tankful_opts_with_value --account --by --days --for --format --hook --html --machine --max-age --min-left --port --project --provider --since --source --strict --template --textfile --threads --timezone --until --url --wait --warn-left --what --window --with
 
 complete -c tankful -e
 complete -c tankful -f
