@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import reduce
+from operator import add
 from typing import Literal, Self
 
 from msgspec import Struct
@@ -71,6 +73,12 @@ class CountedUse(Struct, frozen=True, kw_only=True):
     @property
     def whole(self) -> UsedTokens:
         return self.on_lines + self.not_on_lines
+
+    def __add__(self, other: Self) -> Self:
+        """Both, of no one session."""
+        return type(self)(
+            on_lines=self.on_lines + other.on_lines, not_on_lines=self.not_on_lines + other.not_on_lines
+        )
 
 
 class ReportedUse(Struct, frozen=True, kw_only=True):
@@ -186,19 +194,20 @@ def audited(
 
 class AuditTotals(Struct, frozen=True, kw_only=True):
     """Of several rows: what is counted and reported of those that have both sums, and how many there are of each
-    kind.
+    kind. `counted_alone` is of those of which nothing is reported.
     """
 
     rows: int
     equal: int
     unexplained: int
     not_reported: int
-    counted: UsedTokens
+    counted: CountedUse
+    counted_alone: CountedUse
     reported: UsedTokens
 
     @property
     def difference(self) -> UsedTokens:
-        return self.counted - self.reported
+        return self.counted.whole - self.reported
 
 
 def totals(rows: Iterable[AuditRow]) -> AuditTotals:
@@ -209,13 +218,7 @@ def totals(rows: Iterable[AuditRow]) -> AuditTotals:
         equal=sum(row.is_equal for row in every),
         unexplained=sum(row.unexplained_tokens != 0 for row in every),
         not_reported=len(every) - len(stated),
-        counted=_sum(row.counted.whole for row, _ in stated),
-        reported=_sum(used for _, used in stated),
+        counted=reduce(add, (row.counted for row, _ in stated), CountedUse()),
+        counted_alone=reduce(add, (row.counted for row in every if row.reported.used is None), CountedUse()),
+        reported=reduce(add, (used for _, used in stated), NOTHING),
     )
-
-
-def _sum(amounts: Iterable[UsedTokens]) -> UsedTokens:
-    whole = NOTHING
-    for each in amounts:
-        whole += each
-    return whole

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from providers.domain.audit import AuditRow, UsedTokens, totals
+from providers.domain.audit import AuditRow, CountedUse, UsedTokens, totals
 from tray.engine.document_values import as_time, as_usd
 
 
@@ -22,7 +22,7 @@ def as_data(rows: Sequence[AuditRow], now: datetime) -> dict[str, Any]:
             "equal": every.equal,
             "unexplained": every.unexplained,
             "not_reported": every.not_reported,
-            "ledger": _used(every.counted),
+            "ledger": _counted(every.counted),
             "reported": _used(every.reported),
             "difference": _used(every.difference),
         },
@@ -39,8 +39,7 @@ def _row(row: AuditRow) -> dict[str, Any]:
         "account": row.account,
         "project": counted.project,
         "last_at": as_time(counted.last_at),
-        "ledger": _used(counted.whole)
-        | {"on_lines": _used(counted.on_lines), "not_on_lines": _used(counted.not_on_lines)},
+        "ledger": _counted(counted),
         "reported": {"by": reported.by, "asked_at": as_time(reported.asked_at)} | used,
         "difference": None if row.difference is None else _used(row.difference),
         "explained": row.explained,
@@ -48,6 +47,11 @@ def _row(row: AuditRow) -> dict[str, Any]:
         "unexplained_tokens": row.unexplained_tokens,
         "why": reported.why,
     }
+
+
+def _counted(counted: CountedUse) -> dict[str, Any]:
+    parts = {"on_lines": _used(counted.on_lines), "not_on_lines": _used(counted.not_on_lines)}
+    return _used(counted.whole) | parts
 
 
 def _used(used: UsedTokens) -> dict[str, Any]:

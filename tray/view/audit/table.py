@@ -8,8 +8,9 @@ from datetime import datetime, tzinfo
 from itertools import groupby
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from providers.domain.audit import AuditRow, AuditTotals, Cause, UsedTokens, What, totals
+from providers.domain.audit import AuditRow, AuditTotals, Cause, CountedUse, UsedTokens, What, totals
 from providers.source import Provider
 from tray.view import format as fmt
 from tray.view.columns import Columns, TableLine, layout, wrapped
@@ -52,6 +53,9 @@ _NOTES: dict[Cause, str] = {
     "subagents": "Subagents: the server's sum of these has that of their subagents in it.",
     "late": "Counted late: the server had not counted all of it yet when it was asked.",
 }
+_WHY = {"older_version": "older version", "killed": "killed"}
+_SAME_PRICE = 0.01
+"""Prices that differ by no more than this share are one."""
 _KINDS: dict[What, tuple[str, str]] = {
     "session": ("session", "sessions"),
     "thread": ("thread", "threads"),
@@ -78,7 +82,7 @@ def text(
     *,
     every: bool = False,
 ) -> str:
-    """With `every` row, or else with those that are equal and need no explanation summed up in a line."""
+    """With `every` row, or else with those that are equal, or have no reported sum, in a line for each reason."""
     titles = {each.id: each.title for each in providers}
     accounts = {(row.provider, row.account) for row in rows if row.account is not None}
     several = {
@@ -105,23 +109,48 @@ def text(
 def _table(
     title: str, what: What, rows: list[AuditRow], zone: tzinfo, now: datetime, *, every: bool
 ) -> _AuditTable:
-    plain = [] if every else [row for row in rows if row.is_equal and not row.causes]
-    hidden = {row.id for row in plain}
-    shown = sorted((row for row in rows if row.id not in hidden), key=_order)
     one, many = _KINDS[what]
+    shown = sorted((row for row in rows if every or not _is_plain(row)), key=_order)
     lines = [_line(row, zone, now) for row in shown]
-    if plain:
-        both = totals(plain)
-        name = fmt.plural(len(plain), f"equal {one}", f"equal {many}")
-        lines.append(TableLine(name, _cells(both.counted, both.reported)))
+    if not every:
+        lines += _summed([row for row in rows if _is_plain(row)], one, many)
     whole = totals(rows)
-    seen = {cause for row in shown for cause in row.causes}
+    seen = {cause for row in rows for cause in row.causes}
     return _AuditTable(
         title=f"{title}: {many}",
         shown=lines,
         total=TableLine("Total", _cells(whole.counted, whole.reported)),
         notes=(_summary(whole, one, many), *(note for cause, note in _NOTES.items() if cause in seen)),
     )
+
+
+def _is_plain(row: AuditRow) -> bool:
+    return row.difference is None or (row.is_equal and not row.exceeds(_SAME_PRICE))
+
+
+def _summed(rows: Iterable[AuditRow], one: str, many: str) -> Iterator[TableLine]:
+    """Lines of many rows, those that are equal first, and then by how many there are."""
+    groups: dict[tuple[bool, str], list[AuditRow]] = {}
+    for row in rows:
+        groups.setdefault((row.difference is None, _main(row)), []).append(row)
+    for (is_alone, why), own in sorted(groups.items(), key=lambda group: (group[0][0], -len(group[1]))):
+        both = totals(own)
+        if is_alone:
+            name, cells = fmt.plural(len(own), one, many), _cells(both.counted_alone, None)
+        else:
+            name = fmt.plural(len(own), f"equal {one}", f"equal {many}")
+            cells = _cells(both.counted, both.reported)
+        yield TableLine(name, cells | {"explained": why})
+
+
+def _main(row: AuditRow) -> str:
+    """The main cause, in words."""
+    return "" if row.explained is None else _words(row, row.explained)
+
+
+def _words(row: AuditRow, cause: Cause) -> str:
+    why = _WHY.get(row.reported.why or "") if cause == "no_total" else None
+    return f"{_WORDS[cause]} ({why})" if why else _WORDS[cause]
 
 
 def _order(row: AuditRow) -> tuple[int, float]:
@@ -133,13 +162,13 @@ def _order(row: AuditRow) -> tuple[int, float]:
 def _line(row: AuditRow, zone: tzinfo, now: datetime) -> TableLine:
     counted = row.counted
     cells = {
-        **_cells(counted.whole, row.reported.used),
-        "on_lines": fmt.tokens(counted.on_lines.tokens),
-        "not_on_lines": fmt.tokens(counted.not_on_lines.tokens),
-        "explained": ", ".join(_WORDS[cause] for cause in row.causes),
+        **_cells(counted, row.reported.used),
+        "explained": ", ".join(_words(row, cause) for cause in row.causes),
     }
-    if row.difference is not None and not row.is_equal and row.explained is None:
-        cells["explained"] = "unknown"
+    if row.unexplained_tokens:
+        cells["explained"] = f"{cells['explained']} in part" if row.causes else "unknown"
+    elif row.is_equal and not _is_plain(row):
+        cells["explained"] = "other prices"
     return TableLine(_name(row, zone, now), cells)
 
 
@@ -149,23 +178,31 @@ def _name(row: AuditRow, zone: tzinfo, now: datetime) -> str:
     return f"{row.id[:8]}  {fmt.moment(row.counted.last_at, now, zone)}"
 
 
-def _cells(counted: UsedTokens, reported: UsedTokens | None) -> dict[str, str]:
-    cells = {"counted": fmt.tokens(counted.tokens)}
+def _cells(counted: CountedUse, reported: UsedTokens | None) -> dict[str, str]:
+    cells = {
+        "on_lines": _in_line(counted.on_lines.tokens),
+        "not_on_lines": _in_line(counted.not_on_lines.tokens),
+        "counted": _in_line(counted.whole.tokens),
+    }
     if reported is None:
-        return cells | {"reported": "–", "difference": "–"}
-    difference = counted - reported
+        return cells | {"reported": "–  ", "difference": "–  "}
+    difference = counted.whole - reported
     usd = "" if difference.usd is None else _signed_money(difference.usd)
     return cells | {
-        "reported": fmt.tokens(reported.tokens),
+        "reported": _in_line(reported.tokens),
         "difference": _signed(difference.tokens),
         "usd": usd,
     }
 
 
+def _in_line(count: int, sign: str = "") -> str:
+    """With spaces for the unit that it does not have, so that digits stand below digits."""
+    shown = f"{sign}{fmt.tokens(count)}"
+    return shown if " " in shown else f"{shown}  "
+
+
 def _signed(count: int) -> str:
-    if not count:
-        return "0"
-    return f"{'+' if count > 0 else '−'}{fmt.tokens(abs(count))}"
+    return _in_line(abs(count), "" if not count else "+" if count > 0 else "−")
 
 
 def _signed_money(usd: float) -> str:
@@ -187,7 +224,8 @@ def _drawn(table: _AuditTable, shape: Columns) -> Iterator[str]:
     yield shape.head(table.title)
     yield shape.rule()
     for line in table.shown:
-        yield from shape.row(line)
+        why = "" if "explained" in shape.keys else line.cells.get("explained", "")
+        yield from shape.row(replace(line, below=(why,)) if why else line)
     yield shape.rule()
     yield from map(shape.paper.strong, shape.row(table.total))
     for note in table.notes:
