@@ -50,14 +50,14 @@ def main() -> None:
             for name, process in processes.items():
                 wait_until_counted(process, folder / name)
             found: dict[str, object] = {
-                "still": _cpu(processes, seconds, lambda: None),
-                "written": _cpu(processes, seconds, lambda: _write(live[::3])),
+                "still": cpu(processes, seconds, lambda: None),
+                "written": cpu(processes, seconds, lambda: write(live[::3])),
                 "rss_mb": {name: round(each.memory_info().rss / 1e6, 1) for name, each in processes.items()},
             }
         shown = [stack.enter_context(_face(folder)) for _ in range(options.faces)]
         time.sleep(_FIRST_SECONDS)
         faces = {str(number): psutil.Process(each.pid) for number, each in enumerate(shown)}
-        found["faces"] = _cpu(faces, seconds, lambda: _write(live[::3]))
+        found["faces"] = cpu(faces, seconds, lambda: write(live[::3]))
         print(json.dumps(found))
 
 
@@ -89,13 +89,13 @@ def _started(folder: Path, own: Path, *arguments: str) -> AbstractContextManager
     return started(command, env=environ, cwd=ROOT, stdout=nothing, stderr=nothing)
 
 
-def _write(logs: Sequence[Path]) -> None:
+def write(logs: Sequence[Path]) -> None:
     for log in logs:
         with log.open("ab") as file:
             file.write(_LINE)
 
 
-def _cpu(processes: dict[str, psutil.Process], seconds: float, work: Callable[[], None]) -> dict[str, float]:
+def cpu(processes: dict[str, psutil.Process], seconds: float, work: Callable[[], None]) -> dict[str, float]:
     before, began = {name: _seconds(each) for name, each in processes.items()}, time.monotonic()
     while time.monotonic() - began < seconds:
         work()

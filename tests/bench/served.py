@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psutil
 
@@ -66,9 +66,11 @@ class BenchedPage:
         """The next answer comes over another connection."""
         self._connection.close()
 
-    def listen(self) -> http.client.HTTPResponse:
+    def listen(self, live: str | None = None) -> http.client.HTTPResponse:
+        """To what an open tab hears; with `live`, one that shows live sessions as this address asks for them."""
         connection = http.client.HTTPConnection(self._host, timeout=600)
-        connection.request("GET", "/events?tab=bench", headers={"Cookie": self._cookie})
+        target = "/events?tab=bench" + (f"&live={quote(live)}" if live is not None else "")
+        connection.request("GET", target, headers={"Cookie": self._cookie})
         return connection.getresponse()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.resources import files
 
 from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
@@ -20,6 +21,7 @@ from tray.faces.page.start import PageStart, start_of
 from tray.faces.page.status import status_of
 
 _log = logger_of(__name__)
+_KEPT = 8
 FAULT = "This cannot be shown because of an internal error. `tankful doctor` has the details."
 
 
@@ -55,6 +57,8 @@ def templates() -> Environment:
 class Pages:
     def __init__(self) -> None:
         self._templates = templates()
+        # Every two seconds a live section is filled for each tab that shows it, nearly always with the same.
+        self._filled = lru_cache(maxsize=_KEPT)(self.section)
 
     def page(self, data: PageData) -> str:
         """The whole document for one request."""
@@ -105,7 +109,8 @@ class Pages:
     def _rendered(self, section: PageSection, data: PageData) -> Markup | None:
         try:
             built = section.build(data)
-            return None if built is None else self.section(section.name, built)
+            fill = self._filled if section.live else self.section
+            return None if built is None else fill(section.name, built)
         except LedgerError as error:
             sentence = str(error)
         except Exception as error:  # noqa: BLE001 - it must not cost the other sections

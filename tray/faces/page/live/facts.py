@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from markupsafe import Markup
@@ -23,6 +24,9 @@ Kind = Literal["plain", "good", "warn"]
 _MOST = 64
 """As many subagents, and processes, as a look has, one by one."""
 _LONGEST_NAME = 64
+_context_bar = lru_cache(maxsize=128)(context_bar)
+_spark = lru_cache(maxsize=128)(spark)
+"""Both are drawn again only where a look finds something else."""
 
 
 class LiveHead(Struct, frozen=True, kw_only=True):
@@ -148,7 +152,7 @@ def _context(session: LiveSession) -> Markup:
     if percent is None:
         return Markup()
     said = f"Context window: {words.context(session).rstrip(' !')} in use"
-    return context_bar(percent, (words.HIGH, words.FULL), said)
+    return _context_bar(percent, (words.HIGH, words.FULL), said)
 
 
 def _curve(session: LiveSession) -> Markup:
@@ -156,7 +160,7 @@ def _curve(session: LiveSession) -> Markup:
     if len(history) < 2:
         return Markup()
     largest = fmt.tokens(max(history))
-    return spark(history, f"Tokens of the last {len(history)} responses, at most {largest}")
+    return _spark(history, f"Tokens of the last {len(history)} responses, at most {largest}")
 
 
 def _own(session: LiveSession) -> str:

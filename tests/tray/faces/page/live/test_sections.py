@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from markupsafe import Markup
+from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.domain.live import LiveSession, SessionStatus, Task
@@ -242,3 +243,27 @@ def test_a_file_has_no_live_sessions(ledger: LedgerPage) -> None:
 def test_a_wait_that_ended_is_not_read_out(ledger: LedgerPage) -> None:
     ended = replace(APPROVAL, status=SessionStatus(status="working", since=NOW - timedelta(seconds=5)))
     assert card(ledger, ended).waiting == ()
+
+
+def test_what_a_look_finds_as_before_is_not_filled_again(ledger: LedgerPage) -> None:
+    class Counted(Pages):
+        times = 0
+
+        def section(self, name: str, built: Struct) -> Markup:
+            self.times += 1
+            return super().section(name, built)
+
+    pages = Counted()
+
+    def shown(session: LiveSession, seconds: float = 0) -> str:
+        at = NOW + timedelta(seconds=seconds)
+        data = replace(ledger.data("tab=sessions"), look=lambda: look(session, at=at))
+        return "".join(pages.live(data).values())
+
+    working = replace(WORKING, status=replace(WORKING.status, since=NOW - timedelta(minutes=5), task=None))
+    first = shown(working)
+    assert shown(working, 2) == first
+    assert pages.times == 1
+    assert shown(working, 60) != first
+    assert "321 MB" in shown(replace(working, rss=321 << 20))
+    assert pages.times == 3
