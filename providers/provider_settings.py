@@ -48,7 +48,7 @@ def settings_of(provider: Provider) -> tuple[Setting[Any], ...]:
         ),
         *(
             (Setting(f"{prefix}.account_pages", Bool(), True, pages),)
-            if provider.make_page_source is not None
+            if provider.make_page_sources is not None
             else ()
         ),
     )

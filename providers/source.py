@@ -232,7 +232,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     `watched` names files and folders: when one changes, a login, or what a local source reports, may have
     changed. `source_ids` names its sources in the order in which they are asked; `make_sources` makes them
     when they are first needed, since a command that only counts logs should not wait for the import of an
-    HTTP library; so does `make_page_source`, None for one without account pages. `find_program` finds its own
+    HTTP library; so does `make_page_sources`, None for one without account pages. `find_program` finds its own
     program, or checks the one at the path that the user set, and asks it for its version within seconds, in a
     temporary home; it raises ProgramMissing. `find_hooks` finds ours among the hooks of a home, given the path of
     the program that the user set; it raises ProviderError. `find_log_homes` finds further homes that have logs
@@ -266,7 +266,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     source_ids: tuple[str, ...]
     make_sources: Callable[[tuple[str, ...]], tuple[Source, ...]]
     logs: LogFormat
-    make_page_source: Callable[[], PageSource] | None = None
+    make_page_sources: Callable[[], tuple[PageSource, ...]] | None = None
     find_program: Callable[[Mapping[str, str], Path | None], Installed] | None = None
     find_hooks: Callable[[Home, Mapping[str, str], Path | None], tuple[OwnHook, ...]] | None = None
     find_log_homes: Callable[[Mapping[str, str]], tuple[Home, ...]] = lambda _environ: ()

@@ -108,10 +108,11 @@ def make_server_counter(foreign_variables: tuple[str, ...]) -> ServerCounter:
 
 
 @cache
-def make_page_source() -> PageSource:
+def make_page_sources() -> tuple[PageSource, ...]:
     from providers.codex.pages.source import ChatGPTPages
+    from providers.codex.web.pages import WebPages
 
-    return ChatGPTPages()
+    return ChatGPTPages(), WebPages()
 
 
 CODEX = Provider(
@@ -131,7 +132,7 @@ CODEX = Provider(
     watched=watched,
     source_ids=("oauth", "app-server", "status", "rollouts", "web"),
     make_sources=make_sources,
-    make_page_source=make_page_source,
+    make_page_sources=make_page_sources,
     logs=ROLLOUTS,
     find_program=find_program,
     find_hooks=find_hooks,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import product
 from threading import Thread
 
 from msgspec.structs import replace
@@ -16,6 +18,7 @@ from msgspec.structs import replace
 from providers.domain.account_pages import PAGES, AccountPage, PageName
 from providers.domain.errors import ProviderError
 from providers.domain.limits import ErrorKind, UsageSnapshot
+from providers.domain.saved_cookie import SavedCookie
 from providers.host.faults import logger_of
 from providers.host.file_lock import LockHeld
 from providers.polling.account_store import AccountState, AccountStore
@@ -23,7 +26,7 @@ from providers.polling.accounts import known_of
 from providers.polling.backoff import Client
 from providers.polling.page_store import PageOutcome, PageStore, StoredPages
 from providers.polling.poll import internal_error
-from providers.polling.targets import Target, page_source
+from providers.polling.targets import Target, page_sources
 from providers.source import PageSource, Question
 
 EVERY = timedelta(hours=1)
@@ -44,8 +47,8 @@ def ask_for_pages(target: Target, memory: AccountStore, clock: Callable[[], date
     """Ask for those that are due; whether any came. Never raises."""
     client, store = target.client, PageStore(memory.folder)
     try:
-        source = page_source(target)
-        if client is None or source is None or not _is_due(store.stored(client.key, clock()), clock()):
+        sources = page_sources(target)
+        if client is None or not sources or not _is_due(store.stored(client.key, clock()), clock()):
             return False
         if not _were_limits_read(target, memory.account(client.key, clock())):
             return False
@@ -55,7 +58,7 @@ def ask_for_pages(target: Target, memory: AccountStore, clock: Callable[[], date
                 return False  # another process asked meanwhile
             # Saved before the first request: who is killed in between must not ask again.
             store.save(client.key, stored := replace(stored, asked_at=clock()))
-            return _ask(source, client, store, stored, clock)
+            return _ask(partial(_read, sources, target.cookie, client), client.key, store, stored, clock)
     except (OSError, LockHeld):  # where nothing can be saved, nobody would know when they were asked for
         return False
     except Exception as error:  # noqa: BLE001 - it must not cost the limits
@@ -104,8 +107,8 @@ def _is_due(stored: StoredPages, now: datetime) -> bool:
 
 
 def _ask(
-    source: PageSource,
-    client: Client,
+    read: Callable[[PageName, datetime], AccountPage],
+    key: str,
     store: PageStore,
     stored: StoredPages,
     clock: Callable[[], datetime],
@@ -118,7 +121,7 @@ def _ask(
             continue
         error = None
         try:
-            found = _read(source, page, client, now)
+            found = read(page, now)
             stored = replace(stored, pages=replace(stored.pages, **{page: found}))
             came = True
         except ProviderError as refused:
@@ -126,17 +129,25 @@ def _ask(
             _log.debug("account page %s: %s", page, refused.message)
         outcome = _outcome(before, error, clock())
         stored = replace(stored, outcomes={**stored.outcomes, page: outcome})
-        store.save(client.key, stored)
+        store.save(key, stored)
         if error is not None and error.kind in _ENDS_ROUND:
             break
     return came
 
 
-def _read(source: PageSource, page: PageName, client: Client, now: datetime) -> AccountPage:
-    """In the first home where the login can be used."""
+def _read(
+    sources: Sequence[PageSource],
+    cookie: SavedCookie | None,
+    client: Client,
+    page: PageName,
+    now: datetime,
+) -> AccountPage:
+    """By the first source, and in the first home, where the login can be used."""
     refused: ProviderError | None = None
-    for place in client.places:
-        question = Question(home=place.home, identity=client.identity, account_since=place.since, now=now)
+    for source, place in product(sources, client.places):
+        question = Question(
+            home=place.home, identity=client.identity, account_since=place.since, now=now, cookie=cookie
+        )
         try:
             return source.read(page, question)
         except ProviderError as error:

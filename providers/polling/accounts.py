@@ -19,7 +19,7 @@ from providers.polling.backoff import Client, LoginPlace
 from providers.polling.homes import DEFAULT_SETTINGS, homes_of
 from providers.polling.page_store import PageStore
 from providers.polling.poll import Mode, Round, ask, internal_error, look
-from providers.polling.targets import Target, page_source, with_cookies
+from providers.polling.targets import Target, page_sources, with_cookies
 from providers.source import Home, Provider, ProviderSettings, account_key
 
 ROUND_SECONDS: dict[Mode, float] = {"due": 10.0, "now": 60.0}
@@ -205,7 +205,7 @@ def _usage(
             cookie=target.cookie,
         )
         usage = _of_account(target, target.client, this, know(this))
-        if page_source(target) is None:
+        if not page_sources(target):
             return usage
         return replace(usage, pages=PageStore(memory.folder).stored(target.client.key, clock()).pages)
     except Exception as error:  # noqa: BLE001 - it must not affect the other accounts

@@ -52,13 +52,15 @@ class Target(Struct, frozen=True, kw_only=True):
         )
 
 
-def page_source(target: Target) -> PageSource | None:
-    """Where the account pages are read; None where they are switched off, or the login is not the chosen one's."""
-    make = target.provider.make_page_source
+def page_sources(target: Target) -> tuple[PageSource, ...]:
+    """Where the account pages are read, in order; none where they are switched off, or no login for them is there,
+    or it is not the chosen one's.
+    """
+    make = target.provider.make_page_sources
     if make is None or not target.account_pages or target.client is None:
-        return None
-    source = make()
-    return source if target.only in (None, *source.login_of) else None
+        return ()
+    ids = {source.id for source in target.sources if target.only in (None, source.id)}
+    return tuple(each for each in make() if ids.intersection(each.login_of))
 
 
 def sources_for(provider: Provider, *, cookie: bool, login: bool, only: str | None) -> tuple[Source, ...]:

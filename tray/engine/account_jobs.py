@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from providers.polling.poll import Mode
-from providers.polling.targets import Target, page_source
+from providers.polling.targets import Target, page_sources
 from tray.engine import inbox, transitions
 from tray.engine.jobs import Jobs
 from tray.engine.poll_queue import PollQueue
@@ -87,7 +87,7 @@ class AccountJobs:
         """Then its pages are asked for, in a job of their own: the next poll does not wait for them."""
         self._queue.ended(key)
         for target in self.targets:
-            if target.key == key and page_source(target) is not None:
+            if target.key == key and page_sources(target):
                 with suppress(RuntimeError):  # no further thread: they are asked for after the next poll
                     self._jobs.start(
                         f"account-pages:{key}",

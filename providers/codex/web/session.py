@@ -33,21 +33,22 @@ SECONDS = 12.0
 PASTE_AGAIN = "Sign in to chatgpt.com in your browser, then paste the cookie again: `tankful login-cookie`."
 _SET = re.compile(rf"(?:^|[,\s])({re.escape(NAME)}(?:\.\d{{1,2}})?)=([^;,\s]*)")
 _BEFORE_EXPIRY = timedelta(minutes=5)
+_UNKNOWN_LASTS = timedelta(hours=1)
 _CHALLENGE = (b"challenge-platform", b"cf-chl", b"Just a moment")
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """A token, whose it is, and until when it may be used; None where only the next response can say."""
+    """A token, whose it is, and until when it may be used."""
 
     token: Secret
     identity: Identity
     headers: Mapping[str, str]
-    expires_at: datetime | None
+    expires_at: datetime
     cookies: Cookies
     """Those that the next request needs: the same, or others in their place."""
 
     def usable(self, now: datetime) -> bool:
-        return self.expires_at is not None and now < self.expires_at - _BEFORE_EXPIRY
+        return now < self.expires_at - _BEFORE_EXPIRY
 
 
 def address(base: str) -> str:
@@ -66,7 +67,7 @@ def open_session(web: CookieWeb, base: str, cookies: Cookies, now: datetime) -> 
         raise LoginExpired("ChatGPT answered with its login page, not with a session.", remedy=PASTE_AGAIN)
     if answer.status != 200:
         raise refusal(answer, "ChatGPT", now, "this session")
-    return _session(_object(answer.body), rotated(cookies, answer.headers.get("set-cookie", "")))
+    return _session(_object(answer.body), rotated(cookies, answer.headers.get("set-cookie", "")), now)
 
 
 def challenge_of(answer: Answer) -> ProviderError | None:
@@ -102,7 +103,7 @@ def _object(body: bytes) -> dict[str, Any]:
     return found
 
 
-def _session(sent: dict[str, Any], cookies: Cookies) -> Session:
+def _session(sent: dict[str, Any], cookies: Cookies, now: datetime) -> Session:
     token = sent.get("accessToken")
     if not token or sent.get("error"):
         raise LoginExpired("The saved cookie no longer signs in to ChatGPT.", remedy=PASTE_AGAIN)
@@ -116,10 +117,14 @@ def _session(sent: dict[str, Any], cookies: Cookies) -> Session:
         user_id=found.user_id or as_text(user.get("id")),
         plan=limits.plan(account.get("planType")) or found.plan,
     )
+    if any(text and token in text for text in (identity.account_id, identity.user_id, identity.email)):
+        raise NotUnderstood(
+            "ChatGPT's session is malformed."
+        )  # an id is stored, as a hash, and an address shown
     return Session(
         token=Secret(token),
         identity=identity,
         headers=headers_of(named, identity, claims),
-        expires_at=moment(claims.get("exp")) if claims else moment(sent.get("expires")),
+        expires_at=moment(claims.get("exp")) or now + _UNKNOWN_LASTS,
         cookies=cookies,
     )

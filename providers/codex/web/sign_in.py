@@ -8,7 +8,7 @@ from providers.codex.config import backend
 from providers.codex.web.item import WebLogin
 from providers.codex.web.pasted import find_cookies
 from providers.codex.web.session import open_session
-from providers.codex.web.source import keys_of
+from providers.codex.web.sessions import keys_of
 from providers.domain.errors import NotUnderstood
 from providers.domain.saved_cookie import CookieSignIn
 from providers.host.http.transport import CookieWeb, RequestsWeb

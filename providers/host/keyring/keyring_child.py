@@ -35,7 +35,7 @@ def main(operation: str, service: str, account: str, *, ask: bool) -> int:
         from keyring.errors import KeyringError, NoKeyringError
     except ImportError:
         return NO_LIBRARY
-    backend = keyring.get_keyring() if operation == "read" else _system_backend(keyring.get_keyring())
+    backend = keyring.get_keyring() if operation == "read" else system_backend(keyring.get_keyring())
     if isinstance(backend, int):
         return backend
     try:
@@ -70,7 +70,7 @@ def _do(operation: str, backend: Any, service: str, account: str) -> int:
     return FOUND
 
 
-def _system_backend(backend: Any) -> Any:
+def system_backend(backend: Any) -> Any:
     """The system's own keyring, or the code for there being none; `backend` may choose among several."""
     candidates = getattr(backend, "backends", (backend,))
     own = next((each for each in candidates if type(each).__module__ in SYSTEM_BACKENDS), None)

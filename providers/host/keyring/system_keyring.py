@@ -43,9 +43,12 @@ class SystemKeyring:
         self,
         environ: Mapping[str, str] = os.environ,
         run_program: Callable[..., Finished] | None = None,
+        *,
+        seconds: tuple[float, float] = (QUIET_SECONDS, ASK_SECONDS),
     ) -> None:
         self._environ = environ
         self._run = run_program
+        self._seconds = seconds
 
     def read(self, service: str, account: str, *, ask: bool) -> Secret | None:
         return self.do("read", service, account, ask=ask)
@@ -74,7 +77,7 @@ class SystemKeyring:
                 command,
                 environ=VendorEnviron(self._environ),
                 folder=folder,
-                seconds=ASK_SECONDS if ask else QUIET_SECONDS,
+                seconds=self._seconds[ask],
                 cap=_SIZE_LIMIT,
                 given=given.reveal().encode() if given else None,
             )

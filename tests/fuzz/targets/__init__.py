@@ -19,6 +19,7 @@ from tests.fuzz.targets import (
     status_page,
     stored,
     texts,
+    web_login,
 )
 
 NAMES = (
@@ -28,6 +29,7 @@ NAMES = (
     *("account-files", "snapshot", "notices", "status-page", "mcp"),
     *("hook-calls", "hook-settings", "live-rollouts", "live-transcripts", "claude-records"),
     *("lsof", "git-status", "commands", "sessions-json", "hook-records"),
+    *("pasted-cookie", "web-session", "set-cookie", "keyring-item"),
 )
 
 
@@ -37,7 +39,7 @@ def all_targets(folder: Path) -> tuple[Target, ...]:
         target
         for module in (
             *(answers, local_limits, texts, logs, files, stored, status_page, mcp, hooks, live_logs),
-            *(claude_sessions, programs, live_state),
+            *(claude_sessions, programs, live_state, web_login),
         )
         for target in module.targets(folder / module.__name__.rpartition(".")[2])
     )

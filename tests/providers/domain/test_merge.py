@@ -6,6 +6,7 @@ from itertools import permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from providers.domain.limits import Credits, DayTokens, RateWindow, Reading, ResetCredits, Spend
 from providers.domain.merge import is_stale, merge, of_last_owner, prune
@@ -175,3 +176,25 @@ def test_stale() -> None:
     assert is_stale(START, None, START + timedelta(minutes=11))
     assert not is_stale(START, None, START + timedelta(minutes=29), every=timedelta(minutes=15))
     assert is_stale(START, START + timedelta(minutes=1), START + timedelta(minutes=1))
+
+
+def test_a_last_resort_counts_where_no_other_source_said_it_lately() -> None:
+    own = reading(0, "oauth", credits=Credits(balance=Decimal(1)), speaks_for=frozenset({"credits"}))
+    web = replace(reading(30, "web", credits=Credits(balance=Decimal(2))), last_resort=frozenset({"credits"}))
+    for order in permutations([own, web]):
+        found = merge(order).credits
+        assert found is not None
+        assert (found.source, found.value.balance) == ("oauth", Decimal(1))
+    late = replace(web, fetched_at=own.fetched_at + timedelta(minutes=61))
+    found = merge([own, late]).credits
+    assert found is not None
+    assert found.source == "web"
+    alone = merge([web]).credits
+    assert alone is not None
+    assert alone.source == "web"
+
+
+def test_a_source_that_says_there_are_none_outweighs_a_last_resort() -> None:
+    none = reading(0, "oauth", speaks_for=frozenset({"credits"}))
+    web = replace(reading(30, "web", credits=Credits(balance=Decimal(2))), last_resort=frozenset({"credits"}))
+    assert merge([none, web]).credits is None

@@ -126,7 +126,7 @@ def test_switched_off_they_are_neither_asked_for_nor_shown(
 
 
 def test_a_provider_without_pages_has_none(server: FakeChatGPT, home: Path) -> None:
-    account = round_(home, provider=replace(CODEX, make_page_source=None))
+    account = round_(home, provider=replace(CODEX, make_page_sources=None))
     assert account.pages.credits_history is None
     assert account.windows
     assert not server.asked_pages
@@ -230,7 +230,7 @@ def test_a_fault_of_ours_costs_no_limits(server: FakeChatGPT, home: Path) -> Non
         def read(self, page: str, question: object) -> Any:
             raise ZeroDivisionError
 
-    account = round_(home, provider=replace(CODEX, make_page_source=Faulty))
+    account = round_(home, provider=replace(CODEX, make_page_sources=lambda: (Faulty(),)))
     assert account.windows
     assert account.error is None
 

@@ -38,7 +38,7 @@ def test_only_a_provider_with_account_pages_can_have_them_switched_off() -> None
     fake = fake_provider([], FakeSource(lambda _: None))
     keys = {setting.key for setting in table_of([*PROVIDERS, fake])}
     assert {key for key in keys if key.endswith(".account_pages")} == {
-        f"providers.{each.id}.account_pages" for each in PROVIDERS if each.make_page_source is not None
+        f"providers.{each.id}.account_pages" for each in PROVIDERS if each.make_page_sources is not None
     }
     assert not provider_settings({"providers.codex.account_pages": False})["codex"].account_pages
 

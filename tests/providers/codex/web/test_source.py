@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from providers.codex.web.item import WebLogin
 from providers.codex.web.pasted import NAME
+from providers.codex.web.sessions import WebSessions
 from providers.codex.web.source import WebSource
 from providers.domain.account import account_id, account_keys
 from providers.domain.errors import (
@@ -52,7 +53,7 @@ def items(server: FakeChatGPT) -> FakeItems:
 
 @pytest.fixture
 def source(items: FakeItems) -> WebSource:
-    return WebSource(RequestsWeb(), items)
+    return WebSource(WebSessions(RequestsWeb(), items))
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ class TestWeb(SourceConformance):
 
     @pytest.fixture
     def source(self, items: FakeItems) -> Source:
-        return WebSource(RequestsWeb(), items)
+        return WebSource(WebSessions(RequestsWeb(), items))
 
     @pytest.fixture
     def question(self, question: Question) -> Question:
@@ -213,7 +214,7 @@ def test_only_who_asks_for_it_may_be_prompted(
     items: FakeItems, source: WebSource, question: Question
 ) -> None:
     source.read(question)
-    WebSource(RequestsWeb(), items).read(replace(question, user_initiated=True))
+    WebSource(WebSessions(RequestsWeb(), items)).read(replace(question, user_initiated=True))
     assert [ask for _, ask in items.reads] == [False, True]
 
 

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from providers.domain.errors import Denied, ProgramMissing, ProviderError, TimedOut
 from providers.host.keyring import keyring_child, system_keyring
+from providers.host.keyring.install import install_sentence
 from providers.host.keyring.system_keyring import SystemKeyring
 from providers.host.process.child import Finished
+from providers.host.secret import Secret
 
 BACKEND = """
 import keyring.backend, keyring.errors
@@ -20,6 +23,8 @@ class Keyring(keyring.backend.KeyringBackend):
     priority = 1
 
     def get_password(self, service, account):
+        if service == "slow":
+            import time; time.sleep(600)
         if service == "locked":
             raise keyring.errors.KeyringLocked("word")
         return f"{service} of {account} ✓" if service == "there" else None
@@ -68,6 +73,9 @@ def test_where_there_is_no_keyring(environ: dict[str, str]) -> None:
         ({"code": keyring_child.NO_KEYRING}, ProgramMissing),
         ({"code": 1, "err": b"Traceback"}, Denied),
         ({"code": -9}, Denied),
+        ({"code": keyring_child.LOCKED}, Denied),
+        ({"code": keyring_child.UNSAFE}, ProgramMissing),
+        ({"code": keyring_child.NO_LIBRARY}, ProgramMissing),
     ],
 )
 def test_how_it_may_end(done: dict[str, Any], kind: type[ProviderError]) -> None:
@@ -99,3 +107,52 @@ def test_only_who_asks_may_wait_for_a_person() -> None:
     for ask in (True, False):
         assert SystemKeyring({}, run).read("there", "dev", ask=ask) is None
     assert seen == [(True, system_keyring.ASK_SECONDS), (False, system_keyring.QUIET_SECONDS)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the keyring's settings are elsewhere")
+def test_one_that_hangs_is_left_alone_at_its_deadline(environ: dict[str, str]) -> None:
+    with pytest.raises(TimedOut):
+        SystemKeyring(environ, seconds=(3.0, 600.0)).read("slow", "dev", ask=False)
+    assert not [each for each in psutil.process_iter(["cmdline"]) if "slow" in (each.info["cmdline"] or ())]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the keyring's settings are elsewhere")
+@pytest.mark.parametrize("operation", ["read-own", "write", "replace", "delete", "check"])
+def test_our_own_items_are_in_no_keyring_but_the_systems(environ: dict[str, str], operation: str) -> None:
+    with pytest.raises(ProgramMissing) as caught:
+        SystemKeyring(environ).do(operation, "there", "dev", ask=False, given=Secret('["a", "b"]'))
+    assert "is not the system's own" in caught.value.message
+
+
+class SecretService:
+    """Stands for the real backend, by the name of its module."""
+
+    def __init__(self, module: str) -> None:
+        self.__class__ = type("Keyring", (SecretService,), {"__module__": module})
+
+
+def test_which_keyring_is_the_systems_own() -> None:
+    own = SecretService("keyring.backends.SecretService")
+    plain, null = SecretService("keyrings.alt.file"), SecretService("keyring.backends.null")
+    chained = SecretService("keyring.backends.chainer")
+    chained.backends = (plain, own)  # type: ignore[attr-defined]
+    assert keyring_child.system_backend(own) is own
+    assert keyring_child.system_backend(chained) is own
+    assert keyring_child.system_backend(plain) == keyring_child.UNSAFE
+    assert keyring_child.system_backend(null) == keyring_child.UNSAFE
+    assert keyring_child.system_backend(SecretService("keyring.backends.fail")) == keyring_child.NO_KEYRING
+    chained.backends = (plain,)  # type: ignore[attr-defined]
+    assert keyring_child.system_backend(chained) == keyring_child.UNSAFE
+
+
+@pytest.mark.parametrize(
+    ("prefix", "command"),
+    [
+        ("/home/dev/.local/share/pipx/venvs/tankful", "pipx inject tankful keyring"),
+        ("/home/dev/.local/share/uv/tools/tankful", "uv tool install '.[keyring]'"),
+        (str(Path(__file__).parents[4] / ".venv"), "uv sync --inexact --extra keyring"),
+        ("/home/dev/venv", "-m pip install keyring"),
+    ],
+)
+def test_how_to_add_the_library(prefix: str, command: str) -> None:
+    assert f"{command}`" in install_sentence(prefix)
