@@ -18,6 +18,8 @@ from typing import Literal, Self
 
 from msgspec import Struct
 
+from providers.domain.server_count import ServerUse
+
 What = Literal["session", "thread", "day"]
 
 Cause = Literal[
@@ -86,8 +88,8 @@ class ReportedUse(Struct, frozen=True, kw_only=True):
 
     `explains` is what makes our count another one, the main cause first, and `explained_tokens` how many tokens
     of ours less theirs that comes to: None for any number. `beside` are causes of use that is on no line, which
-    both counts have. `why` says more of the first cause, for people. With `is_estimate` its USD is one, which
-    need not equal ours. `asked_at` is when a server stated it.
+    both counts have. `why` says more of the first cause, for people. `asked_at` is when a server stated it, and
+    `by_server` the figures in its own classes; an estimate of USD among them need not equal ours.
     """
 
     by: str
@@ -96,8 +98,8 @@ class ReportedUse(Struct, frozen=True, kw_only=True):
     explained_tokens: int | None = None
     beside: tuple[Cause, ...] = ()
     why: str | None = None
-    is_estimate: bool = False
     asked_at: datetime | None = None
+    by_server: ServerUse | None = None
 
 
 class AuditRow(Struct, frozen=True, kw_only=True):
@@ -160,7 +162,7 @@ class AuditRow(Struct, frozen=True, kw_only=True):
             or difference.usd is None
             or used.usd is None
             or not self.is_equal
-            or self.reported.is_estimate
+            or (self.reported.by_server and self.reported.by_server.is_estimate)
         ):
             return False
         return abs(difference.usd) > max(tolerance * used.usd, _TRACE)

@@ -81,6 +81,7 @@ def reported_session(thread: CountedThread, known: KnownSession, by: str) -> Rep
             explains=("no_total",),
             why="The server named no tokens for this session.",
             asked_at=known.asked_at,
+            by_server=known.use,
         )
     causes: tuple[Cause, ...] = ()
     if thread.subagents and theirs - ours == thread.subagents:
@@ -91,8 +92,8 @@ def reported_session(thread: CountedThread, known: KnownSession, by: str) -> Rep
         by=by,
         used=UsedTokens(theirs, known.use.usd),
         explains=causes,
-        is_estimate=known.use.is_estimate,
         asked_at=known.asked_at,
+        by_server=known.use,
     )
 
 

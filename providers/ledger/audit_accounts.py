@@ -61,7 +61,7 @@ def accounts_use(
         )
         of_day = days[each.account]
         day = moment(each.first_ms).date()
-        of_day[day] = _with(of_day[day], use) if day in of_day else replace(use, project=None)
+        of_day[day] = _with(of_day.get(day, CountedUse()), replace(use, project=None))
         if not each.session:
             continue
         known = threads.get(each.session)

@@ -23,10 +23,11 @@ from tests.fuzz.targets import (
 )
 
 NAMES = (
-    *("chatgpt", "chatgpt-resets", "anthropic", "app-server", "app-server-refusal"),
+    *("chatgpt", "chatgpt-resets", "anthropic", "app-server"),
+    *("app-server-threads", "app-server-refusal"),
     *("claude-noted", "claude-statusline", "rollout-limits", "status-screen", "usage-command"),
     *("rollouts", "transcripts", "settings", "prices", "codex-config", "codex-login", "claude-login"),
-    *("account-files", "snapshot", "notices", "status-page", "mcp"),
+    *("account-files", "server-counts", "snapshot", "notices", "status-page", "mcp"),
     *("hook-calls", "hook-settings", "live-rollouts", "live-transcripts", "claude-records"),
     *("lsof", "git-status", "commands", "sessions-json", "hook-records"),
     *("pasted-cookie", "web-session", "set-cookie", "keyring-item"),

@@ -14,6 +14,7 @@ from providers.claude.auth import Logins
 from providers.claude.endpoint import source as claude_endpoint
 from providers.claude.keychain import Keychain
 from providers.codex.app_server import answer, refusal
+from providers.codex.app_server.thread_answer import thread_use
 from providers.codex.auth import read_credentials
 from providers.codex.endpoint import source as codex_endpoint
 from providers.domain.errors import ProviderError
@@ -84,6 +85,13 @@ APP_SERVER = (
     },
     {"account": {"account": None}, "limits": {"rateLimits": fake_app_server.OWN}, "usage": None},
 )
+THREAD = "01a228a5-da80-70f1-afdd-9354f9ffe853"
+APP_SERVER_THREADS = (
+    fake_app_server.thread_answer(THREAD, groups=[fake_app_server.GROUP] * 2),
+    fake_app_server.thread_answer(
+        THREAD, nativeUsageUsdMicros=5, groups=[{"estimatedUsageCreditsMicros": 1}]
+    ),
+)
 CHATGPT_REPORTS = (
     *("cap-resets-at/*.json", "individual-limit-shapes/*.json", "string-numbers/*.json"),
     *("pace-when-spent/*.json", "region-403/chatgpt.json"),
@@ -129,6 +137,7 @@ def targets(folder: Path) -> tuple[Target, ...]:
         Target(name="chatgpt-resets", make=_of(RESETS), check=resets),
         Target(name="anthropic", make=_of(ANTHROPIC, *ANTHROPIC_REPORTS), check=anthropic),
         Target(name="app-server", make=_of(APP_SERVER), check=_app_server),
+        Target(name="app-server-threads", make=_of(APP_SERVER_THREADS), check=_app_server_thread),
         Target(
             name="app-server-refusal",
             make=mutate.of_text([text.encode() for text in REFUSALS]),
@@ -233,6 +242,19 @@ def _refused(content: bytes) -> None:
     message = content.decode("utf-8", "replace")
     for renewed in (False, True):
         check_error(refusal.classify(RpcRefused(-32603, message), renewed=renewed, retry_at=NOW))
+
+
+def _app_server_thread(content: bytes) -> None:
+    try:
+        use = thread_use(msgspec.json.decode(content), THREAD)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return
+    except ProviderError as error:
+        check_error(error)
+        return
+    if use is not None:
+        figures = (use.total_tokens, use.input_tokens, use.cache_read_tokens, use.output_tokens, use.usd)
+        require(all(each is None or 0 <= each < 1e19 for each in figures), f"impossible figures: {use}")
 
 
 def _of(samples: tuple[Any, ...], *reported_in: str) -> mutate.Make:

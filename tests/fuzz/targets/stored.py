@@ -8,10 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from providers.domain.limits import Account, AccountUsage, Attempt, UsageError, UsageSnapshot
+from providers.domain.audit import CountedUse, UsedTokens, audited
+from providers.domain.limits import Account, AccountUsage, Attempt, DayTokens, UsageError, UsageSnapshot
 from providers.domain.merge import merge, prune
+from providers.domain.server_audit import CountedThread, reported_day, reported_session, worth_asking
+from providers.domain.server_count import ServerAnswer, ServerUse
 from providers.domain.usage_rate import UsageRate
 from providers.polling.account_store import AccountState, AccountStore, RejectedLogin, SourceState
+from providers.polling.server_counts import ServerCounts, ServerCountStore
 from tests.fuzz import mutate
 from tests.fuzz.figures import Figures
 from tests.fuzz.run import Target
@@ -33,6 +37,7 @@ from tray.faces.bars.line import bar_line
 from tray.faces.guard.judge import judge
 from tray.faces.guard.options import GuardOptions
 from tray.view import menu, notices, output
+from tray.view.audit import document as audit_document
 
 KEY = "a1b2c3d4"
 _BUDGETS = Settings(values={"budget.day": "20 USD", "budget.week": "50%"})
@@ -47,6 +52,7 @@ def targets(folder: Path) -> tuple[Target, ...]:
     samples = list(_accounts(folder))
     return (
         _account_files(AccountStore(folder / "accounts"), samples),
+        _server_counts(ServerCountStore(folder / "counts")),
         _snapshot(state, samples),
         _notices(folder / "notices", samples),
     )
@@ -71,6 +77,30 @@ def _account_files(store: AccountStore, samples: list[AccountState]) -> Target:
 
     encoded = [msgspec.json.encode(sample) for sample in samples]
     return Target(name="account-files", make=mutate.of_json(encoded), check=check)
+
+
+def _server_counts(store: ServerCountStore) -> Target:
+    """What is left of it can be compared, shown and kept."""
+    store.file_of(KEY).parent.mkdir(parents=True)
+    thread = CountedThread(home="/h", account=KEY, use=CountedUse(on_lines=UsedTokens(9, 0.5), last_at=NOW))
+    answer = ServerAnswer(
+        sessions={"s": ServerUse(total_tokens=9, input_tokens=1, usd=0.5, is_estimate=True)},
+        unknown=frozenset({"u"}),
+        days=(DayTokens(day=NOW.date(), tokens=9),),
+    )
+
+    def check(content: bytes) -> None:
+        store.file_of(KEY).write_bytes(content)
+        counts = store.read(KEY, NOW)
+        sessions = {name: reported_session(thread, each, "x") for name, each in counts.sessions.items()}
+        days = {str(day): reported_day(day, each, 9, NOW, "x") for day, each in counts.days.items()}
+        rows = audited("codex", "thread", {}, sessions) + audited("codex", "day", {}, days)
+        output.as_json(audit_document.as_data(rows, NOW))
+        worth_asking(dict.fromkeys(counts.sessions, thread), counts.sessions, NOW, 9)
+        msgspec.json.encode(counts.with_answer(answer, dict.fromkeys("su", thread), NOW))
+
+    sample = ServerCounts().with_answer(answer, dict.fromkeys("su", thread), NOW)
+    return Target(name="server-counts", make=mutate.of_json([msgspec.json.encode(sample)]), check=check)
 
 
 def _snapshot(state: Path, samples: list[AccountState]) -> Target:

@@ -64,6 +64,7 @@ def test_days_are_those_of_utc(tmp_path: Path) -> None:
     use = use_of(tmp_path, *(response(hours) for hours in (-0.001, 0, 23.999)), response(1, None))
     days = use.days_of("a")
     assert {day: each.whole.tokens for day, each in days.items()} == {THE_27TH: 1111, THE_28TH: 3 * 1111}
+    assert {each.project for each in days.values()} == {None}
 
 
 def test_days_of_an_account(tmp_path: Path) -> None:
