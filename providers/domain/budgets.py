@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from typing import Literal
 
+    BudgetResult = Literal["kept", "exceeded", "unknown"]
     BudgetVerdict = Literal["ok", "will_exceed", "nearly_spent", "spent", "unknown"]
     Spans = Sequence[tuple[float, float]]
 
@@ -36,6 +37,30 @@ def days_of(period: str, day: date) -> tuple[date, date]:
         return monday, monday + timedelta(days=7)
     first = day.replace(day=1)
     return first, (first + timedelta(days=31)).replace(day=1)
+
+
+def past_periods(period: str, day: date, count: int) -> list[tuple[date, date]]:
+    """The first day of each of the last `count` periods before the one that a day lies in, and the first one after
+    it; the newest first, and fewer at the begin of the calendar.
+    """
+    found: list[tuple[date, date]] = []
+    try:
+        first, _ = days_of(period, day)
+        while len(found) < count:
+            found.append(days_of(period, first - timedelta(days=1)))
+            first = found[-1][0]
+    except (OverflowError, ValueError):
+        pass
+    return found
+
+
+def result(used: float | None, limit: float, *, at_least: bool = False) -> BudgetResult:
+    """What became of a budget whose period is over; `at_least` if `used` is a lower bound."""
+    if used is None:
+        return "unknown"
+    if used > limit:
+        return "exceeded"
+    return "unknown" if at_least else "kept"
 
 
 def midnight(day: date, zone: tzinfo | None) -> float:

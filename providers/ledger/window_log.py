@@ -253,6 +253,20 @@ def window_length(window: str) -> timedelta | None:
     return timedelta(minutes=minutes) if minutes else None
 
 
+def looked_at_every(window: str) -> timedelta:
+    """How far apart the looks at a window may be that the log notes."""
+    length = window_length(window) or SEEN_EVERY
+    return min(SEEN_EVERY, length / 10) + history.RESET_SLACK + CLOCK_SLACK
+
+
+def was_seen_to_its_end(record: WindowRecord) -> bool:
+    """Whether no more can have been used of a window that is over than at the last look at it."""
+    ends = record.ended_at or record.resets_at
+    if record.spent_at is not None or ends is None:
+        return True
+    return ends - record.seen_at <= looked_at_every(record.window)
+
+
 def _write(db: sqlite3.Connection, records: Iterable[WindowRecord]) -> None:
     records = list(records)
     db.executemany(

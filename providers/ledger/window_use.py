@@ -31,12 +31,11 @@ from providers.domain.window_value import (
 from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.epoch_ms import ms
 from providers.ledger.history import series, without_glitches
-from providers.ledger.log_checksums import has_checksums
+from providers.ledger.span_states import span_states
 from providers.ledger.sums import PICO, UNKNOWN
 from providers.ledger.windows import WindowRecord
 
 _EVER_MS = 2**62
-_LARGEST = 2**63 - 1
 _MODEL = f"coalesce(nullif(model, ''), '{UNKNOWN}')"
 _TOKENS = tuple(each.name for each in TOKEN_CLASSES)
 _USED = f"""
@@ -158,32 +157,16 @@ def _name(record: WindowRecord) -> WindowName:
 def _states(
     db: sqlite3.Connection, records: Sequence[WindowRecord], spans: Sequence[tuple[int, int]]
 ) -> list[int | None]:
-    """A number for each window, of its record and of the checksums of all parts that lie in its time; None where
-    the ledger, an older one, has no checksums yet.
-    """
-    if not records or not has_checksums(db):
-        return [None] * len(records)
-    states: list[int] = [
-        stable_hash(repr((record, span)).encode()) for record, span in zip(records, spans, strict=True)
-    ]
-    rows = db.execute(
-        "SELECT part, home, first_ms, last_ms, shown, hidden FROM part_checksums WHERE last_ms >= ?",
-        (min(since for since, _ in spans),),
-    )
-    own: dict[tuple[str, str], list[int]] = {}
+    """A number for each window, of its record and of all that lies in its time; None where nobody can tell."""
+    groups: dict[tuple[str, str], list[int]] = {}
     for number, record in enumerate(records):
-        own.setdefault((record.account, record.window), []).append(number)
-    ordered = [([spans[each][0] for each in numbers], numbers) for numbers in own.values()]
-    for row in rows:
-        weight = hash(row)  # of numbers alone: the same in every process
-        for begins, numbers in ordered:
-            last = bisect_right(begins, row[3])
-            for place in range(last - 1, -1, -1):
-                number = numbers[place]
-                if spans[number][1] <= row[2]:
-                    break
-                states[number] += weight
-    return [*(state & _LARGEST for state in states)]
+        groups.setdefault((record.account, record.window), []).append(number)
+    found = span_states(db, [[spans[number] for number in numbers] for numbers in groups.values()])
+    states: list[int | None] = [None] * len(records)
+    for numbers, of_group in zip(groups.values(), found or (), strict=False):
+        for number, state in zip(numbers, of_group, strict=True):
+            states[number] = state ^ stable_hash(repr((records[number], spans[number])).encode())
+    return states
 
 
 def _read(db: sqlite3.Connection, record: WindowRecord, span: tuple[int, int], state: int) -> WindowKept:

@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from tray.engine import budgets, document, window_figures
+    from tray.engine import budget_history, budgets, document, window_figures
     from tray.engine.costs import Costs
     from tray.engine.once import costs_of, refresh_every, take_round
     from tray.engine.settings_table import WORK_DAYS
@@ -85,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
         accounts = {each.account.id for each in snapshot.accounts if each.account}
         uses = window_figures.recent_uses(scope, costs.ledger, accounts)
         shown = window_figures.with_uses(shown, uses, now)
+        shown = budget_history.with_history(shown, scope, costs.ledger, now)
         if options.project is not None:
             shown = _with_fit(costs.ledger, options.project, uses, now, shown)
     if options.json:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
-from providers.domain.limits import CLOCK_SLACK
-from providers.ledger.history import RESET_SLACK
-from providers.ledger.window_log import SEEN_EVERY, window_length
+from providers.ledger.window_log import was_seen_to_its_end
 from providers.ledger.windows import WindowRecord
 from tray.view import format as fmt
 
@@ -29,16 +27,7 @@ def is_whole(record: WindowRecord, now: datetime) -> bool:
 
     What is used up cannot be used any further. The log notes only a few of the looks.
     """
-    ends = end_of(record)
-    if record.spent_at is not None or ends is None or is_open(record, now):
-        return True
-    return ends - record.seen_at <= looked_at_every(record.window)
-
-
-def looked_at_every(window: str) -> timedelta:
-    """How far apart the looks at a window may be that the log notes."""
-    length = window_length(window) or SEEN_EVERY
-    return min(SEEN_EVERY, length / 10) + RESET_SLACK + CLOCK_SLACK
+    return is_open(record, now) or was_seen_to_its_end(record)
 
 
 def used_text(record: WindowRecord, now: datetime) -> str:

@@ -14,11 +14,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.ledger.history import NOISE_PERCENT, RESET_SLACK, LimitChange, without_glitches
+from providers.ledger.window_log import looked_at_every
 from providers.ledger.windows import WindowRecord
 from tray.view.charts.bars import ChartBar
 from tray.view.charts.scale import Step, begin_of, steps
 from tray.view.charts.use_line import Stretch, UsePoint
-from tray.view.window_events import is_whole, looked_at_every
+from tray.view.window_events import is_whole
 
 _SAME_STORED = timedelta(hours=1)
 """That nothing has changed is stored only so often."""

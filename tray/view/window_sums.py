@@ -10,8 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.domain.cost import Tally
+from providers.ledger.window_log import looked_at_every
 from providers.ledger.windows import WindowRecord
-from tray.view.window_events import end_of, is_open, looked_at_every
+from tray.view.window_events import end_of, is_open
 
 Between = Callable[[Sequence[tuple[datetime, datetime]]], Sequence[Tally]]
 """What the account used in each of these spans: from one moment until before another one, which is not earlier."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.domain.budgets import days_of, forecast, verdict
+from providers.domain.budgets import days_of, forecast, midnight, past_periods, result, verdict
 from providers.domain.work_days import work_spans
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -95,3 +96,100 @@ def test_a_forecast_is_never_less_than_what_was_used(
 )
 def test_the_verdict(used: float | None, expected: float | None, result: str) -> None:
     assert verdict(used, 20.0, expected) == result
+
+
+BERLIN, NEW_YORK, SYDNEY, KATHMANDU, HAVANA, CAIRO, APIA = (
+    ZoneInfo(name)
+    for name in (
+        "Europe/Berlin",
+        "America/New_York",
+        "Australia/Sydney",
+        "Asia/Kathmandu",
+        "America/Havana",
+        "Africa/Cairo",
+        "Pacific/Apia",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("period", "now", "zone", "elapsed", "whole"),
+    [
+        ("day", "2026-03-29T12:00", BERLIN, 11, 23),  # the clock went forward at two
+        ("day", "2026-10-25T12:00", BERLIN, 13, 25),
+        ("day", "2026-11-01T18:00", NEW_YORK, 19, 25),
+        ("day", "2026-10-04T12:00", SYDNEY, 11, 23),
+        ("day", "2026-11-29T12:00", KATHMANDU, 12, 24),
+        ("day", "2026-03-08T12:00", HAVANA, 11, 23),  # a day that begins at one
+        ("day", "2026-11-01T12:00", HAVANA, 13, 25),  # midnight came twice
+        ("day", "2026-04-24T12:00", CAIRO, 11, 23),
+        ("week", "2026-10-25T00:00", BERLIN, 6 * 24, 7 * 24 + 1),
+        ("week", "2026-03-30T12:00", BERLIN, 12, 7 * 24),
+        ("month", "2026-02-15T00:00", BERLIN, 14 * 24, 28 * 24),
+        ("month", "2028-02-15T00:00", BERLIN, 14 * 24, 29 * 24),
+        ("month", "2026-03-31T12:00", BERLIN, 30 * 24 + 11, 31 * 24 - 1),
+        ("month", "2026-10-31T12:00", BERLIN, 30 * 24 + 13, 31 * 24 + 1),
+        ("month", "2026-12-31T23:00", UTC, 30 * 24 + 23, 31 * 24),
+        ("month", "2026-04-30T12:00", KATHMANDU, 29 * 24 + 12, 30 * 24),
+    ],
+)
+def test_the_forecast_counts_the_hours_of_the_persons_zone(
+    period: str, now: str, zone: tzinfo, elapsed: float, whole: float
+) -> None:
+    at = datetime.fromisoformat(now).replace(tzinfo=zone)
+    first, after = days_of(period, at.date())
+    begun, left = at.timestamp() - midnight(first, zone), midnight(after, zone) - at.timestamp()
+    assert (begun / HOUR, (begun + left) / HOUR) == (elapsed, whole)
+    assert forecast(elapsed, begun, left) == (None if elapsed / whole < 0.1 else pytest.approx(whole))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["day", "week", "month"]),
+    st.integers(1_467_000, 2_100_000),
+    st.sampled_from([BERLIN, NEW_YORK, SYDNEY, KATHMANDU, HAVANA, CAIRO, APIA, UTC]),
+)
+def test_the_forecast_is_that_of_a_look_at_each_quarter_of_an_hour(
+    period: str, quarters: int, zone: tzinfo
+) -> None:
+    quarter = timedelta(minutes=15)
+    at = datetime.fromtimestamp(quarters * 900, UTC)
+    first, after = days_of(period, at.astimezone(zone).date())
+    looks = [at + number * quarter for number in range(-33 * 96, 33 * 96)]
+    own = [look for look in looks if first <= look.astimezone(zone).date() < after]
+    done = sum(look < at for look in own)
+    begun, left = at.timestamp() - midnight(first, zone), midnight(after, zone) - at.timestamp()
+    assert (begun / 900, left / 900) == (done, len(own) - done)
+    expected = forecast(float(done), begun, left)
+    assert expected is None or expected == pytest.approx(len(own))
+
+
+@pytest.mark.parametrize(
+    ("period", "day", "found"),
+    [
+        ("week", "2026-11-29", ["2026-11-16", "2026-11-09"]),
+        ("month", "2026-03-31", ["2026-02-01", "2026-01-01"]),
+        ("month", "2024-03-01", ["2024-02-01", "2024-01-01"]),
+        ("month", "2027-01-31", ["2026-12-01", "2026-11-01"]),
+        ("month", "0001-02-03", ["0001-01-01"]),
+        ("week", "0001-01-03", []),
+    ],
+)
+def test_past_periods(period: str, day: str, found: list[str]) -> None:
+    past = past_periods(period, date.fromisoformat(day), 2)
+    assert [first.isoformat() for first, _ in past] == found
+    assert all(days_of(period, first) == (first, after) for first, after in past)
+
+
+@pytest.mark.parametrize(
+    ("used", "at_least", "found"),
+    [
+        (None, False, "unknown"),
+        (10.0, False, "kept"),
+        (10.01, False, "exceeded"),
+        (9.0, True, "unknown"),
+        (11.0, True, "exceeded"),
+    ],
+)
+def test_what_became_of_a_budget(used: float | None, found: str, *, at_least: bool) -> None:
+    assert result(used, 10.0, at_least=at_least) == found

@@ -59,6 +59,7 @@ SECTIONS = (
     PageSection("usage", "tokens", "Tokens and cost", figures=True),
     PageSection("usage", "money", "Credits and spend"),
     PageSection("usage", "over_time", "Over time", figures=True),
+    PageSection("usage", "budget_history", "Budgets"),
     PageSection("usage", "averages", "Averages", figures=True),
     PageSection("usage", "blocks", "5-hour blocks", figures=True),
     PageSection("usage", "rhythm", "Weekly rhythm", figures=True),
