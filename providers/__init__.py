@@ -77,6 +77,7 @@
                           hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
         window_use        what was logged of each window, read again only where it changed (kept_uses)
+        period_sums       what past weeks and months came to (span_states: whether it may have changed)
         prices/           the user's own prices.toml > the price library's list (rates.json, or one that `update`
                           downloaded) > our prices.toml for what it lacks, read as gaps.json (layers: which price
                           applies; pricing: what a response costs)
@@ -124,7 +125,7 @@
         scope             whose numbers (zones: in which time zone)
         settings          what the person set: settings_table names all settings
         budgets           the budgets that the person set (budget_settings), and what was used of each; judged by
-                          published_budgets, with the standard library
+                          published_budgets, with the standard library (budget_history: past ones)
         settings_edit     one key changed in the text of the file; settings_writer does it
                           (home_settings: homes that the person adds)
         prices_edit       one price changed in the text of the person's own file; prices_writer does it

@@ -77,7 +77,7 @@ def naive(responses: list[BilledResponse], period: str, zone: tzinfo) -> list[fl
         first = days_of(period, each.at.astimezone(zone).date())[0]
         sums[first] = sums.get(first, 0.0) + each.usage.total_tokens
     current = days_of(period, NOW.astimezone(zone).date())[0]
-    return [usd for first, usd in sorted(sums.items(), reverse=True) if first != current][:PERIODS]  # type: ignore[type-var]
+    return [usd for first, usd in sorted(sums.items(), reverse=True) if first != current][:PERIODS]
 
 
 def test_before_the_first_log_nothing_is_known(tmp_path: Path) -> None:
