@@ -8,8 +8,9 @@ import pty
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,46 @@ def test_from_pasting_to_removing(environ: dict[str, str], server: FakeChatGPT, 
         assert done.stdout == "The cookie of dev@example.com (c6431f76) was deleted from the keyring.\n"
         assert in_keyring(environ, "codex-c6431f76") is None
         assert "Not signed in" in tankful(environ, "usage", "--provider", "codex").stdout
+
+
+def test_a_running_engine_takes_what_is_saved_at_once(
+    environ: dict[str, str], server: FakeChatGPT, tmp_path: Path
+) -> None:
+    snapshot = tmp_path / "tankful/state/snapshot.json"
+
+    def sources() -> set[str]:
+        with suppress(OSError, ValueError):
+            found = json.loads(snapshot.read_text())["providers"]
+            return {window["source"] for each in found for window in each["windows"]}
+        return set()
+
+    with (
+        gnome_keyring(environ),
+        started(
+            [*TANKFUL, "--headless"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as engine,
+    ):
+        wait_until(snapshot.exists)
+        assert sources() == set()
+        assert tankful(environ, "login-cookie", pasted=PASTED).returncode == 0
+        wait_until(lambda: sources() == {"web"})
+        server.session = server.answer = says({}, 401)
+        tankful(environ, "usage", "--refresh", "--provider", "codex")
+        assert leaks(tmp_path) == []
+        assert tankful(environ, "login-cookie", "--remove").returncode == 0
+        wait_until(lambda: sources() == set())
+        assert leaks(tmp_path) == []
+        engine.terminate()
+        assert engine.stdout is not None
+        said = engine.stdout.read().decode()
+    assert not [secret for secret in SECRETS if secret in said]
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
+    ends = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < ends, "it never came to be so"
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("cut", [False, True])

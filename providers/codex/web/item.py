@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from providers.codex.config import is_safe_base
-from providers.codex.web.pasted import Cookies
+from providers.codex.web.pasted import Cookies, whole
 from providers.domain import typed
 from providers.domain.errors import NotSignedIn
 from providers.host.secret import Secret
@@ -31,9 +31,15 @@ def read_item(secret: Secret) -> WebLogin:
         login = typed.json_decode(secret.reveal().encode(), WebLogin)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         login = None
-    sendable = login is not None and all(Secret(value).sendable() for value in login.cookies.values())
-    if login is None or not login.cookies or not sendable or not is_safe_base(login.base):
+    if login is None or not _is_sound(login):
         raise NotSignedIn(
             "The cookie in the keyring is damaged.", remedy="Paste it again: `tankful login-cookie`."
         )
     return login
+
+
+def _is_sound(login: WebLogin) -> bool:
+    """Whether it is all that a login needs, and may be sent as it is."""
+    cookies = login.cookies
+    sendable = all(Secret(value).sendable() for value in cookies.values())
+    return bool(cookies) and whole(cookies) == cookies and sendable and is_safe_base(login.base)

@@ -14,6 +14,7 @@ from providers.host.secret import Secret
 NAME = "__Secure-next-auth.session-token"
 LONGEST = 16 << 10
 _PAIR = re.compile(rf"(?<![\w.-])({re.escape(NAME)}(?:\.\d{{1,2}})?)[\"']?[=:\s]\s*[\"']?([^\s;,\"'\\]+)")
+_PIECE = re.compile(rf"{re.escape(NAME)}\.(\d{{1,2}})", re.ASCII)
 _BARE = re.compile(r"[\w.~+/%-]{40,}=*", re.ASCII)
 _CONTROL = re.compile(r"[^\t\n\r -\U0010ffff]|[\x7f-\x9f]")
 
@@ -49,7 +50,7 @@ def find_cookies(text: str) -> Cookies:
 
 def whole(found: Cookies) -> Cookies:
     """The cookie, or all of its pieces in order; none where a piece is missing."""
-    pieces = sorted((int(name.rpartition(".")[2]), name) for name in found if name != NAME)
+    pieces = sorted((int(each[1]), name) for name in found if (each := _PIECE.fullmatch(name)))
     if pieces and [number for number, _ in pieces] == list(range(len(pieces))):
         return {name: found[name] for _, name in pieces}
     return {NAME: found[NAME]} if not pieces and NAME in found else {}

@@ -20,6 +20,10 @@ from typing import Any
 
 FOUND, NONE, REFUSED, NO_KEYRING, LOCKED, UNSAFE, NO_LIBRARY = 0, 3, 4, 5, 6, 7, 8
 
+IN_PIECES = "in pieces: "
+WINDOWS_MOST = 1200
+"""Characters: the Credential Manager takes 2560 bytes of UTF-16 (CRED_MAX_CREDENTIAL_BLOB_SIZE)."""
+
 SYSTEM_BACKENDS = (
     "keyring.backends.SecretService",
     "keyring.backends.macOS",
@@ -53,21 +57,54 @@ def _do(operation: str, backend: Any, service: str, account: str) -> int:
         backend.get_password(service, account)  # which unlocks it, if the user allows that
         return FOUND
     if operation == "write":
-        backend.set_password(service, account, sys.stdin.buffer.read().decode())
+        write(backend, service, account, sys.stdin.buffer.read().decode())
         return FOUND
-    found = backend.get_password(service, account)
+    found = read(backend, service, account)
     if found is None:
         return NONE
     if operation == "delete":
-        backend.delete_password(service, account)
+        delete(backend, service, account)
     elif operation == "replace":
         old, new = json.loads(sys.stdin.buffer.read())
         if found != old:
             return NONE
-        backend.set_password(service, account, new)
+        write(backend, service, account, new)
     else:  # read, read-own
         sys.stdout.buffer.write(found.encode())
     return FOUND
+
+
+def read(backend: Any, service: str, account: str) -> str | None:
+    """A secret, put together where it is in pieces."""
+    found: str | None = backend.get_password(service, account)
+    if found is None or not found.startswith(IN_PIECES):
+        return found
+    pieces = [backend.get_password(service, name) for name in _names(account, found)]
+    return None if None in pieces else "".join(pieces)
+
+
+def write(backend: Any, service: str, account: str, secret: str) -> None:
+    """In pieces where one item of the backend is too small, the first item last: a reader finds all or none."""
+    most = WINDOWS_MOST if type(backend).__module__ == "keyring.backends.Windows" else len(secret) or 1
+    pieces = [secret[start : start + most] for start in range(0, len(secret), most)]
+    if len(pieces) <= 1:
+        backend.set_password(service, account, secret)
+        return
+    first = f"{IN_PIECES}{len(pieces)}"
+    for name, piece in zip(_names(account, first), pieces, strict=True):
+        backend.set_password(service, name, piece)
+    backend.set_password(service, account, first)
+
+
+def delete(backend: Any, service: str, account: str) -> None:
+    first = backend.get_password(service, account) or ""
+    backend.delete_password(service, account)
+    for name in _names(account, first) if first.startswith(IN_PIECES) else ():
+        backend.delete_password(service, name)
+
+
+def _names(account: str, first: str) -> list[str]:
+    return [f"{account}.{number}" for number in range(int(first.removeprefix(IN_PIECES)))]
 
 
 def system_backend(backend: Any) -> Any:

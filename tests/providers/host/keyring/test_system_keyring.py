@@ -156,3 +156,32 @@ def test_which_keyring_is_the_systems_own() -> None:
 )
 def test_how_to_add_the_library(prefix: str, command: str) -> None:
     assert f"{command}`" in install_sentence(prefix)
+
+
+class SmallItems:
+    """The Credential Manager of Windows, as keyring sees it."""
+
+    def __init__(self, kept: dict[str, str]) -> None:
+        self.kept = kept
+        self.__class__ = type("Keyring", (SmallItems,), {"__module__": "keyring.backends.Windows"})
+
+    def get_password(self, _service: str, account: str) -> str | None:
+        return self.kept.get(account)
+
+    def set_password(self, _service: str, account: str, secret: str) -> None:
+        assert len(secret.encode("utf-16-le")) <= 2560
+        self.kept[account] = secret
+
+    def delete_password(self, _service: str, account: str) -> None:
+        del self.kept[account]
+
+
+@pytest.mark.parametrize("length", [1, 1200, 1201, 9000])
+def test_a_long_secret_is_kept_in_pieces_where_an_item_is_small(length: int) -> None:
+    kept: dict[str, str] = {}
+    backend, secret = SmallItems(kept), "".join(chr(97 + each % 26) for each in range(length))
+    keyring_child.write(backend, "tankful", "a", secret)
+    assert keyring_child.read(backend, "tankful", "a") == secret
+    assert len(kept) == (1 if length <= 1200 else 1 + -(-length // 1200))
+    keyring_child.delete(backend, "tankful", "a")
+    assert kept == {}
