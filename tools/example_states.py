@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from msgspec.structs import replace
 
+from providers.domain.account_pages import (
+    AccountPages,
+    CreditDay,
+    CreditsHistory,
+    ModelUse,
+    PastWindow,
+    PlanLimitHistory,
+    SurfaceDay,
+    UsageBreakdown,
+)
 from providers.domain.cost import Burn, CostSummary, DayCost
 from providers.domain.errors import Offline, RateLimited
 from providers.domain.incident import Incident
@@ -62,6 +73,57 @@ def cost(share: float = 1.0) -> CostSummary:
     )
 
 
+_CREDITS = (14.75, 36.0, 0.0, 8.25, 61.5, 3.0, 0.0, 0.0, 27.5, 90.25, 41.0, 12.0, 0.0, 5.5)
+
+
+def account_pages() -> AccountPages:
+    """Two weeks of credits, by surface and by model, and four weeks of the plan."""
+    days = [((NOW - ago * DAY).date(), used) for ago, used in enumerate(_CREDITS)]
+    origin: dict[str, Any] = {"source": "oauth", "fetched_at": NOW - 20 * MINUTE}
+    return AccountPages(
+        credits_history=CreditsHistory(
+            days=tuple(
+                CreditDay(day=day, surfaces={"cli": used * 0.75, "web": used * 0.25})
+                for day, used in days
+                if used
+            ),
+            **origin,
+        ),
+        usage_breakdown=UsageBreakdown(
+            units="credits",
+            counted_until=NOW - 6 * HOUR,
+            days=tuple(
+                SurfaceDay(
+                    day=day,
+                    surfaces={"cli": used * 0.6, "desktop_app": used * 0.3, "github_code_review": used * 0.1},
+                    models=(
+                        ModelUse(model="gpt-6-sol", speed="standard", amount=used * 0.7),
+                        ModelUse(model="gpt-5.5", speed="fast", amount=used * 0.3),
+                    ),
+                )
+                for day, used in days[1:]
+                if used
+            ),
+            **origin,
+        ),
+        plan_limit_history=PlanLimitHistory(
+            counted_until=NOW - 12 * HOUR,
+            windows=tuple(
+                PastWindow(
+                    starts_at=NOW - (4 + 7 * week) * DAY,
+                    ends_at=NOW + (3 - 7 * week) * DAY,
+                    used_percent=used,
+                    plan="pro",
+                    models={"gpt-6-sol": used * 0.7, "gpt-5.5": used * 0.3},
+                    complete=week > 0,
+                )
+                for week, used in enumerate((41.25, 100.0, 84.1, 0.4))
+            ),
+            **origin,
+        ),
+    )
+
+
 CODEX = AccountUsage(
     provider="codex",
     title="Codex",
@@ -78,6 +140,7 @@ CODEX = AccountUsage(
         value=ResetCredits(available=2, expires_at=NOW + 5 * DAY), source="oauth", fetched_at=NOW - 2 * MINUTE
     ),
     limits_known=True,
+    pages=account_pages(),
     cost=cost(),
     source_titles={"oauth": "ChatGPT", "rollouts": "session logs"},
 )

@@ -173,6 +173,13 @@ def _open_status_page(desk: Desk, provider: str) -> None:
     desk.opener.page(_provider(desk, provider).links.status)
 
 
+def _open_purchase_page(desk: Desk, provider: str) -> None:
+    page = _provider(desk, provider).links.purchase
+    if page is None:
+        raise CannotOpen("No credits are sold there.")
+    desk.opener.page(page)
+
+
 def _open_logs(desk: Desk, argument: str) -> None:
     """The logs of a provider, or, after a second colon, of some of its homes, by their ids."""
     ident, _, ids = argument.partition(":")
@@ -225,6 +232,7 @@ _OPENS: dict[str, _Act] = {
     "dashboard": _open_dashboard,
     "usage": _open_usage_page,
     "status": _open_status_page,
+    "purchase": _open_purchase_page,
     "logs": _open_logs,
     "settings": _open_settings,
     "report": _open_report,

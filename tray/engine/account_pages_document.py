@@ -43,9 +43,9 @@ def from_document(found: Document) -> AccountPages:
     """The inverse of `pages`; raises one of `published.DAMAGED`."""
     bought, breakdown, plan = map(found.get, PAGES)
     return AccountPages(
-        credits_history=bought and _credits_of(bought),
-        usage_breakdown=breakdown and _breakdown_of(breakdown),
-        plan_limit_history=plan and _plan_of(plan),
+        credits_history=None if bought is None else _credits_of(bought),
+        usage_breakdown=None if breakdown is None else _breakdown_of(breakdown),
+        plan_limit_history=None if plan is None else _plan_of(plan),
     )
 
 

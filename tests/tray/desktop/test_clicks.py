@@ -218,7 +218,7 @@ def test_quit_ends_the_tray(tmp_path: Path, server: FakeChatGPT, bus: Bus, panel
     tray.join()
 
 
-@pytest.mark.parametrize("what", ["usage-page", "status-page", "logs", "settings-file", "report"])
+@pytest.mark.parametrize("what", ["usage-page", "status-page", "purchase", "logs", "settings-file", "report"])
 def test_what_is_opened(what: str, tray: Tray) -> None:
     tray.click(tray.key_of_action(what))
     until(lambda: len(tray.opening.started) == 1)
@@ -227,6 +227,7 @@ def test_what_is_opened(what: str, tray: Tray) -> None:
     expected = {
         "usage-page": links.usage,
         "status-page": links.status,
+        "purchase": links.purchase,
         "logs": str(tray.folder / "codex/sessions"),
         "settings-file": str(tray.engine.scope.settings_file),
         "report": str(tray.folder / "own/state/report.txt"),
@@ -270,7 +271,7 @@ def test_every_row_that_can_be_clicked_is_tested_here(tray: Tray) -> None:
         if row.action is not None
         and row.key not in tested
         and not row.key.startswith(("set:", "mute:"))
-        and not row.key.endswith((":usage-page", ":status-page", ":logs"))
+        and not row.key.endswith((":usage-page", ":status-page", ":purchase", ":logs"))
     }
     assert rest == set()
 

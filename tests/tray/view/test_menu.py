@@ -114,7 +114,7 @@ COSTS = [
     "≈ $0.24 today  ·  67 K tokens",
     "≈ $3.10 in 30 days  ·  1.2 M tokens",
 ]
-PAGES = ["──", "Open usage page", "Open status page", "Open logs folder"]
+PAGES = ["──", "Open usage page", "Buy credits…", "Open status page", "Open logs folder"]
 
 
 def test_a_pro_account() -> None:

@@ -36,6 +36,11 @@ class ChartBar(Struct, frozen=True, kw_only=True):
         return total(self.values)
 
     @property
+    def height(self) -> Value:
+        """What is drawn of it: what was given back is in the figures alone."""
+        return total(value if value is None else max(value, 0.0) for value in self.values)
+
+    @property
     def at_least(self) -> bool:
         return self.partial or (None in self.values and self.sum is not None)
 
@@ -83,7 +88,7 @@ def bars(chart: Bars) -> Markup:
 
 
 def _top(chart: Bars) -> float:
-    sums = [value for bar in chart.bars for value in (bar.sum, bar.before) if value is not None]
+    sums = [value for bar in chart.bars for value in (bar.height, bar.before) if value is not None]
     return max([*sums, *(line.value for line in chart.lines)], default=0.0)
 
 
@@ -138,7 +143,7 @@ def _ground(chart: Bars, bar: ChartBar) -> str:
 def _stack(chart: Bars, bar: ChartBar, top: float, sizes: dict[str, str]) -> Iterator[Markup]:
     base = _HEIGHT
     for series, value in zip(chart.series, bar.values, strict=True):
-        if value:
+        if value and value > 0:
             height = max(value / top * _HEIGHT, _LEAST)
             base -= height
             gap = 0.75 if height > 3 else 0
@@ -146,7 +151,7 @@ def _stack(chart: Bars, bar: ChartBar, top: float, sizes: dict[str, str]) -> Ite
     if bar.sum is None or bar.at_least:
         base = max(base, _UNKNOWN)
         yield empty("rect", y=base - _UNKNOWN, height=_UNKNOWN - 1, rx=1, **sizes, class_="unknown")
-    elif bar.sum == 0:
+    elif bar.height == 0:
         yield empty("rect", y=_HEIGHT - 1, height=2, **sizes, class_="zero")
 
 

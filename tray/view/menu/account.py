@@ -26,6 +26,7 @@ from tray.view.accounts import (
 from tray.view.available import Available
 from tray.view.error_words import IN_A_WORD
 from tray.view.level import Level, level
+from tray.view.menu.account_pages import account_page_rows
 from tray.view.menu.actions import page_rows
 from tray.view.menu.cost import cost_rows
 from tray.view.menu.problems import MENU_WIDTH, SENTENCE, problems, sentence_rows
@@ -147,8 +148,9 @@ def detail_rows(
 def _details(
     entry: Entry, state: State, now: datetime, zone: tzinfo, look: Look, available: Available
 ) -> Iterator[Row]:
+    own = list(account_page_rows(entry.key, entry.usage, now, zone))
     pages = list(page_rows(entry.key, entry.usage, available))
-    groups = [group for group in (*detail_rows(entry, state, now, zone, look), pages) if group]
+    groups = [group for group in (*detail_rows(entry, state, now, zone, look), own, pages) if group]
     for number, group in enumerate(groups):
         if number:
             yield separator_row(f"line:{group[0].key}")

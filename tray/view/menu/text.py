@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tray.engine.state import State
 from tray.view import format as fmt
+from tray.view.account_pages import credits_line
 from tray.view.accounts import own_windows
 from tray.view.available import Available
 from tray.view.menu.account import Entry, detail_rows, entries
@@ -39,7 +40,10 @@ def status_rows(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
 
 
 def _account(entry: Entry, state: State, now: datetime, zone: tzinfo, look: Look) -> list[Row]:
-    wrong, pace, scoped, *rest = detail_rows(entry, state, now, zone, look, short=False)
+    wrong, pace, scoped, beside, *rest = detail_rows(entry, state, now, zone, look, short=False)
     own = [window_row(entry.key, lane, now, zone, look, short=False) for lane in own_windows(entry.usage)]
-    below = [*wrong, *own, *scoped, *pace, *(row for group in rest for row in group)]
+    history = entry.usage.pages.credits_history
+    if history is not None and (used := credits_line(history, now)) is not None:
+        beside.append(text_row(f"{entry.key}:credits-used", used))
+    below = [*wrong, *own, *scoped, *pace, *beside, *(row for group in rest for row in group)]
     return [text_row(entry.key, entry.header), *(replace(row, text=f"  {row.text}") for row in below)]

@@ -63,7 +63,7 @@ def test_an_action_that_is_not_possible_has_no_row() -> None:
 
     mute = {("mute", "30"), ("mute", "60"), ("mute", "reset"), ("pause", "60")}
     copy = {("copy", "summary")}
-    pages = ("usage:codex", "status:codex", "logs:codex", "settings", "report", "dashboard")
+    pages = ("usage:codex", "purchase:codex", "status:codex", "logs:codex", "settings", "report", "dashboard")
     always = {("refresh", ""), ("quit", ""), *mute}
     assert names(copy=False, open=False, page=False) == always
     assert names(copy=True, open=False, page=False) == always | copy

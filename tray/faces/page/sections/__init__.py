@@ -56,6 +56,7 @@ SECTIONS = (
     PageSection("limits", "window_usage", "Tokens and cost of each window"),
     PageSection("limits", "percent_value", "Value of one percent"),
     PageSection("limits", "window_log", "Window log"),
+    PageSection("limits", "account_history", "Account history"),
     PageSection("usage", "tokens", "Tokens and cost", figures=True),
     PageSection("usage", "money", "Credits and spend"),
     PageSection("usage", "over_time", "Over time", figures=True),
