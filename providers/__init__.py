@@ -30,7 +30,8 @@
     source       what a provider is made of: a new one is a folder and a line in `registry`
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
     host/        the few ways to the outside, each injected:
-                 files, file_ends, http/, process/, terminal/, locate/, keyring/, status_page, toml_lines
+                 files, file_ends, answers, http/, process/, terminal/, locate/, keyring/, status_page, toml_lines
+                 (answers: what may hang, on a dead mount, asked in a thread)
                  (processes/: what runs on this machine: on Linux from /proc, on macOS and Windows by psutil)
                  (shown_path: how a path is displayed, and a home named in the snapshot)
                  (private, trust: what is ours on the disk, and whose folders are refused; atomic: how it is
@@ -103,7 +104,7 @@
         look              all of it, remembered from look to look: find → read → status → figures (observer: of one
                           session; observed: with its subagents; recent: those that just ended; compose: as faces
                           see it; costs: who says what they used, that is ledger_costs; problems: what could not
-                          be looked at)
+                          be looked at; homes: which of them answer)
         children          which processes belong to which session; orphans: those that outlive theirs
         git/              what git says of their folders, seldom asked (states: when; program: how)
         session_processes what belongs to the sessions: children, orphans, and MCP servers (servers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from providers.live.children import SessionChildren
 from providers.live.compose import Accounts, Extras, HomeAccount, composed, in_order, question
 from providers.live.costs import NoCosts, SessionCosts
 from providers.live.git.states import GitStates
+from providers.live.homes import HomeAnswers
 from providers.live.observed import Candidate, ObservedSession, families
 from providers.live.observer import HookRecords, Observer
 from providers.live.problems import Problems
@@ -42,12 +44,14 @@ class LookContext(Struct, frozen=True, kw_only=True):
 
 
 class _Found(Struct):
-    """Of all providers; of those that are `unknown` nothing was found out. `servers` are by provider."""
+    """Of all providers; of the providers and homes that are `unknown` nothing was found out. `servers` are by
+    provider.
+    """
 
     candidates: list[Candidate] = []
     servers: list[tuple[str, FoundServer]] = []
     agents: set[int] = set()
-    unknown: set[str] = set()
+    unknown: set[str | Path] = set()
 
 
 class SessionLook:
@@ -63,8 +67,10 @@ class SessionLook:
         costs: SessionCosts | None = None,
         git: GitStates | None = None,
         clis: Collection[str] = (),
+        answers: HomeAnswers | None = None,
     ) -> None:
         self._homes = homes
+        self._answers = answers or HomeAnswers()
         self._processes = processes
         self._costs = costs or NoCosts()
         self._git = git or GitStates()
@@ -107,11 +113,18 @@ class SessionLook:
 
     def _find(self, table: ProcessTable, now: datetime) -> _Found:
         found = _Found()
-        for provider, homes in self._homes():
+        looked_at = self._homes()
+        silent = self._answers.silent(looked_at)
+        for provider, homes in looked_at:
             finder = provider.sessions
             if finder is None:
                 continue
-            by_path = {home.path: home for home in homes}
+            by_path = {home.path: home for home in homes if home.path not in silent}
+            for home in homes:
+                if home.path in silent:
+                    found.unknown.add(home.path)
+                    if self._answers.hangs(home.path):
+                        self._problems.home_hangs(home)
             try:
                 own = finder.find([*by_path], table, now)
                 found.candidates += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -10,6 +11,7 @@ from providers.domain.live import OrphanProcess
 from providers.domain.processes import ProcessTable
 from providers.domain.session_figures import SessionKey
 from providers.live.children import SessionChildren
+from providers.live.recent import is_unknown
 
 MOST_REMEMBERED = 256
 
@@ -32,11 +34,11 @@ class OrphanTracker:
         self,
         children: Mapping[SessionKey, SessionChildren],
         projects: Mapping[SessionKey, str | None],
-        unknown: Collection[str],
+        unknown: Collection[str | Path],
         table: ProcessTable,
     ) -> tuple[OrphanProcess, ...]:
-        """`projects` has all sessions that run, `children` what is known to be theirs; of the providers in
-        `unknown` nothing was found out.
+        """`projects` has all sessions that run, `children` what is known to be theirs; of the providers and
+        homes in `unknown` nothing was found out.
         """
         owned = {child.pid for each in children.values() for child in each.shown}
         for key, found in children.items():
@@ -50,7 +52,7 @@ class OrphanTracker:
         left = {
             pid: former
             for (pid, _), former in self._former.items()
-            if pid not in owned and former.session not in projects and former.session.provider not in unknown
+            if pid not in owned and former.session not in projects and not is_unknown(former.session, unknown)
         }
         ports = table.ports(left) if left else {}
         return tuple(

@@ -7,7 +7,7 @@ from pathlib import Path
 from providers.host.faults import describe, log_fault, logger_of
 from providers.host.files import short
 from providers.live.observed import Candidate
-from providers.source import Provider
+from providers.source import Home, Provider
 
 _log = logger_of(__name__)
 
@@ -32,6 +32,9 @@ class Problems:
             f"The sessions of {provider.title} could not be found: internal error ({type(error).__name__})."
             " Please report this."
         )
+
+    def home_hangs(self, home: Home) -> None:
+        self.add(f"{home.label} does not answer. Check the network drive that it is on.")
 
     def session_failed(self, one: Candidate, error: Exception) -> None:
         self._log(f"could not read a session of {one.provider.id}", error)

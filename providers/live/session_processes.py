@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -34,11 +35,11 @@ class ProcessFinder:
         sessions: Sequence[ObservedSession],
         agents: Collection[int],
         servers: Sequence[tuple[str, FoundServer]],
-        unknown: Collection[str],
+        unknown: Collection[str | Path],
         table: ProcessTable,
     ) -> SessionProcesses:
-        """`agents` are all processes of the CLIs, `servers` those that serve, by provider; of the providers in
-        `unknown` nothing was found out.
+        """`agents` are all processes of the CLIs, `servers` those that serve, by provider; of the providers and
+        homes in `unknown` nothing was found out.
         """
         running = [each for each in sessions if each.found.is_running is not False]
         programs = [_program(each, each.found.pid) for each in running if each.found.pid is not None]

@@ -92,11 +92,13 @@ def _print(look: SessionsLook, scope: Scope, provider: str | None, *, as_json: b
 
 
 def _text(scope: Scope, provider: str | None) -> Callable[[SessionsLook, Paper, int | None], str]:
+    from providers.host.answers import Answers
     from tray.view.sessions import table
 
     titles = {each.id: each.title for each in scope.chosen(provider)}
     homes = scope.homes(provider)
-    found = [home.label for home in homes if os.path.isdir(home.path)]
+    are_there = Answers(os.path.isdir).of({str(home.path): None for home in homes})
+    found = [home.label for home in homes if are_there.get(str(home.path))]
     labels = found or [home.label for home in homes]
 
     def text(look: SessionsLook, paper: Paper, height: int | None) -> str:

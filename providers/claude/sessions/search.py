@@ -22,6 +22,7 @@ from providers.claude.sessions.transcripts import TranscriptFolders
 from providers.claude.sessions.unrecorded import UnrecordedSessions, homes_of, lacks_record
 from providers.domain.live import STATUSES
 from providers.domain.processes import ProcessTable
+from providers.host.answers import RealPaths
 from providers.host.files import stamp
 from providers.sessions import RECENT, FoundServer, FoundSession, FoundSessions
 
@@ -37,7 +38,8 @@ class SessionSearch:
         self._agents = Agents()
         self._folders = TranscriptFolders()
         self._beside = SessionFolders()
-        self._unrecorded = UnrecordedSessions(self._folders)
+        self._real = RealPaths()
+        self._unrecorded = UnrecordedSessions(self._folders, self._real)
         self._recorded: dict[tuple[Path, str], datetime] = {}
 
     def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
@@ -55,7 +57,7 @@ class SessionSearch:
         others = [agent for agent in agents if agent.process.pid not in recorded and lacks_record(agent, now)]
         for one in self._unrecorded.of(others, homes, table, now):
             found.setdefault((one.home, one.id), one)
-        doubtful = {home for agent in others for home in homes_of(agent, homes, table)}
+        doubtful = {home for agent in others for home in homes_of(agent, homes, table, self._real)}
         for one in ended(homes, found, now):
             # One of these programs may go on with it, unless it was seen with a record.
             is_certain = one.home not in doubtful or (one.home, one.id) in self._recorded

@@ -17,6 +17,7 @@ from providers.claude.sessions.tools import called_by
 from providers.claude.sessions.transcripts import TranscriptFolders, project_folder
 from providers.claude.variables import CONFIG
 from providers.domain.processes import ProcessTable
+from providers.host.answers import RealPaths
 from providers.sessions import FoundSession
 
 _YOUNG = 5.0
@@ -28,8 +29,9 @@ _MOST = 4
 class UnrecordedSessions:
     """Remembers which session a program was last seen to work for."""
 
-    def __init__(self, folders: TranscriptFolders) -> None:
+    def __init__(self, folders: TranscriptFolders, real: RealPaths) -> None:
         self._folders = folders
+        self._real = real
         self._owned: dict[tuple[int, float], str] = {}
 
     def of(
@@ -39,7 +41,7 @@ class UnrecordedSessions:
         owned, self._owned = self._owned, {}
         for agent in agents:
             process = agent.process
-            its_homes = homes_of(agent, homes, table)
+            its_homes = homes_of(agent, homes, table, self._real)
             key, cwd = (process.pid, process.started), table.folder(process.pid)
             session = next(called_by(process.pid, table), None) or owned.get(key)
             found = self._owned_by(process.pid, session, cwd, its_homes, now) if session else None
@@ -63,16 +65,18 @@ def lacks_record(agent: Agent, now: datetime) -> bool:
     return agent.role == "session" and now.timestamp() - agent.process.started >= _YOUNG
 
 
-def homes_of(agent: Agent, homes: Sequence[Path], table: ProcessTable) -> list[Path]:
+def homes_of(agent: Agent, homes: Sequence[Path], table: ProcessTable, real: RealPaths) -> list[Path]:
     """Those that it may use: by its environment, all where that cannot be read."""
     known = table.environment(agent.process.pid, (CONFIG, "HOME"))
     if named := known.get(CONFIG):
-        used = {os.path.realpath(named)}
+        names = [named]
     elif user := known.get("HOME"):
-        used = {os.path.realpath(os.path.join(user, each)) for each in (".claude", ".config/claude")}
+        names = [os.path.join(user, each) for each in (".claude", ".config/claude")]
     else:
         return list(homes)
-    return [home for home in homes if os.path.realpath(home) in used]
+    by_name = {os.path.realpath(home): home for home in homes} | {str(home): home for home in homes}
+    used = {by_name.get(name) or by_name.get(real.of(name) or "") for name in names}
+    return [home for home in homes if home in used]
 
 
 def _unowned(cwd: str, since: float, homes: Sequence[Path]) -> Iterator[FoundSession]:

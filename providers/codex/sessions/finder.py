@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from providers.codex.sessions.logged import LoggedSubagents
     from providers.codex.sessions.titles import ThreadTitles
     from providers.codex.sessions.tool_runs import ToolRuns
+    from providers.host.answers import RealPaths
 
 
 class CodexSessions:
@@ -30,12 +31,15 @@ class CodexSessions:
         self._logged: LoggedSubagents | None = None
         self._runs: ToolRuns | None = None
         self._titles: ThreadTitles | None = None
+        self._real: RealPaths | None = None
 
     def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
         from providers.codex.sessions.owners import find
         from providers.codex.sessions.titles import ThreadTitles
+        from providers.host.answers import RealPaths
 
-        found = find(homes, table, now)
+        self._real = self._real or RealPaths()
+        found = find(homes, table, now, self._real)
         self._titles = self._titles or ThreadTitles()
         return replace(found, sessions=tuple(map(self._named, found.sessions)))
 

@@ -19,6 +19,7 @@ from providers.codex.sessions.agents import Agent, Role, find_agents
 from providers.codex.sessions.logged import recent
 from providers.codex.sessions.rollouts import FirstLine, SessionFile, file_of, first_line
 from providers.domain.processes import OpenFile, ProcessTable
+from providers.host.answers import RealPaths
 from providers.sessions import FoundServer, FoundSession, FoundSessions
 
 _KINDS: Mapping[Role, str] = {"terminal": "", "exec": "exec", "app": "app", "daemon": "daemon"}
@@ -37,7 +38,9 @@ class _Held(Struct):
     certain: bool = False
 
 
-def find(homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
+def find(
+    homes: Sequence[Path], table: ProcessTable, now: datetime, real: RealPaths | None = None
+) -> FoundSessions:
     agents = find_agents(table)
     running = [agent for agent in agents.values() if agent.role in _RUNNING]
     by_path, elsewhere = _by_path(homes), _elsewhere(homes)
@@ -58,7 +61,7 @@ def find(homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSess
     return FoundSessions(
         sessions=(
             *sessions.values(),
-            *_unknown(running, owners, by_path, table, now),
+            *_unknown(running, owners, by_path, table, now, real or RealPaths()),
             *_ended(homes, all_held, now, all_known=all(agent.pid in files for agent in running)),
         ),
         servers=tuple(FoundServer(pid=each.pid, name=_SERVER) for each in running if each.role == "server"),
@@ -146,15 +149,16 @@ def _unknown(
     homes: Mapping[str, Path],
     table: ProcessTable,
     now: datetime,
+    real: RealPaths,
 ) -> Iterator[FoundSession]:
     """A program in a terminal of which nothing shows what it runs: it is still to be seen, but nothing can be
     done with it. One in a home with a daemon shows a session of the daemon.
     """
-    served = {_home_of(each, table) for each in running if each.role == "daemon"}
+    served = {_home_of(each, homes, table, real) for each in running if each.role == "daemon"}
     for agent in running:
         if agent.pid in owners or agent.role not in ("terminal", "exec"):
             continue
-        path = _home_of(agent, table)
+        path = _home_of(agent, homes, table, real)
         since = _started(agent, table)
         if path is None or path not in homes or (agent.role == "terminal" and path in served):
             continue
@@ -180,12 +184,17 @@ def _distinct(homes: Sequence[Path]) -> list[Path]:
     return list({_key(os.path.realpath(home)): home for home in homes}.values())
 
 
-def _home_of(agent: Agent, table: ProcessTable) -> str | None:
-    """None where the system hides its environment."""
+def _home_of(agent: Agent, homes: Mapping[str, Path], table: ProcessTable, real: RealPaths) -> str | None:
+    """None where the system hides its environment, and for a folder that does not answer."""
     environ = table.environment(agent.pid, ("CODEX_HOME", "HOME", "USERPROFILE"))
     home = environ.get("HOME") or environ.get("USERPROFILE")
     named = environ.get("CODEX_HOME") or (os.path.join(home, ".codex") if home else None)
-    return _key(os.path.realpath(named)) if named else None
+    if named and _key(named) not in homes:
+        named = real.of(named)
+    if not named:
+        return None
+    known = homes.get(_key(named))
+    return _key(named if known is None else str(known))
 
 
 def _started(agent: Agent, table: ProcessTable) -> datetime | None:

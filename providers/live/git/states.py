@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from providers.domain.live import GitState
+from providers.host.answers import SECONDS, Answers
 from providers.host.process.brief import run_briefly
-from providers.live.git.answers import SECONDS, Answers
 from providers.live.git.program import RunBriefly, TooSlow, find_git, status
 from providers.live.git.repository import Repository, Stamps, find_repository
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from msgspec.structs import replace
@@ -17,8 +18,10 @@ from providers.domain.session_figures import AskedSession, SessionFigures, Sessi
 from providers.ledger.database import LedgerError
 from providers.live.compose import HomeAccount
 from providers.live.git.states import GitStates
+from providers.live.homes import HomeAnswers, ask_file_systems
 from providers.live.look import LookContext, SessionLook
 from providers.sessions import FoundServer, FoundSession, HookRecord
+from tests.left_behind import until
 from tests.providers.live.fakes import NOW, FakeProcesses, FakeTable, provider, write
 
 
@@ -365,3 +368,43 @@ def test_the_log_of_a_session_that_is_no_longer_there_is_forgotten(home: Path) -
     sessions.sessions = running
     look.look(NOW + timedelta(minutes=7))
     assert len(sessions.readers) == 2
+
+
+class DeadMount:
+    """The file system that these folders are on does not answer until `back` is set."""
+
+    def __init__(self) -> None:
+        self.dead: set[str] = set()
+        self.back = Event()
+
+    def __call__(self, folders: Collection[str]) -> None:
+        if self.dead & {*folders}:
+            self.back.wait()
+
+
+@pytest.mark.parametrize("below", ["", "sessions"])
+def test_a_home_on_a_dead_mount_costs_no_other(tmp_path: Path, below: str) -> None:
+    one, sessions, homes = provider(tmp_path / "one", tmp_path / "two")
+    for home in homes:
+        home.path.mkdir()
+    sessions.sessions = [found(home.path, home.path.name, {"turn": "open"}) for home in homes]
+    disk = DeadMount()
+    answers = HomeAnswers(disk, seconds=0.05)
+    look = SessionLook(
+        lambda: [(one, homes)], FakeProcesses(FakeTable(Process(7, 1, 0.0, "x"))), answers=answers
+    )
+    assert sorted(ids(look.look(NOW))) == ["one", "two"]
+    disk.dead = {os.path.join(homes[0].path, below) if below else str(homes[0].path)}
+    dead = look.look(NOW + timedelta(seconds=2))
+    assert ids(dead) == ["two"]
+    assert dead.problems == ("one does not answer. Check the network drive that it is on.",)
+    sessions.sessions = [each for each in sessions.sessions if each.id == "one"]
+    later = look.look(NOW + timedelta(seconds=4))
+    assert [(each.id, each.status.status) for each in later.sessions] == [("two", "done")]
+    disk.back.set()
+    until(lambda: not look.look(NOW + timedelta(seconds=6)).problems, "it is never asked again")
+    assert "one" in ids(look.look(NOW + timedelta(seconds=8)))
+
+
+def test_a_folder_that_is_not_there_answers_too(tmp_path: Path) -> None:
+    ask_file_systems([str(tmp_path), str(tmp_path / "missing")])

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from providers.live.git.answers import Answers
+from providers.host.answers import Answers, RealPaths
 from tests.left_behind import until
 
 
@@ -53,3 +53,11 @@ def test_what_fails_is_raised() -> None:
 
     with pytest.raises(ValueError, match="a"):
         Answers(ask).of("a")
+
+
+def test_a_folder_that_does_not_answer_has_no_real_path() -> None:
+    disk = Disk("b")
+    real = RealPaths(disk, seconds=0.05)
+    assert [real.of(each) for each in "abba"] == ["A", None, None, "A"]
+    assert disk.asked == ["a", "b", "a"]
+    disk.back.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Thread
 from typing import Generic, TypeVar
@@ -41,6 +42,17 @@ class Answers(Generic[T]):
                 self._hanging[pending[len(answers)]] = asking
             pending = pending[len(answers) + 1 :]
         return found
+
+
+class RealPaths:
+    """`os.path.realpath`, of folders that nobody has looked at yet."""
+
+    def __init__(self, ask: Callable[[str], str] = os.path.realpath, *, seconds: float = SECONDS) -> None:
+        self._answers = Answers(ask, seconds=seconds)
+
+    def of(self, folder: str) -> str | None:
+        """None of one that does not answer."""
+        return self._answers.of([folder]).get(folder)
 
 
 class _Asking(Thread, Generic[T]):
