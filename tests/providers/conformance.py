@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from pathlib import Path
@@ -25,7 +25,7 @@ from msgspec.structs import replace
 
 from providers.domain.errors import ProviderError, as_error
 from providers.domain.limits import ErrorKind, Reading, UsageError
-from providers.source import Question, Source
+from providers.source import Question, ServerCounter, Source
 from tests.homes import SECRETS
 
 WINDOW = re.compile(r"(session|weekly|monthly|individual|window:(\d+|unknown)|[a-z_]+(:[a-z0-9_.-]+){1,2})")
@@ -151,3 +151,51 @@ def _moments(value: object) -> Iterator[datetime]:
     elif isinstance(value, list | tuple):
         for each in value:
             yield from _moments(each)
+
+
+class CounterConformance:
+    """What an audit relies on in every ServerCounter. Needs the fixtures `counter` and `question`, one that it
+    answers, and `sessions`, some of which its server knows.
+    """
+
+    secrets: tuple[str, ...] = SECRETS
+
+    def test_its_counts_have_names(self, counter: ServerCounter) -> None:
+        for name in (counter.sessions_by, counter.days_by):
+            assert re.fullmatch(r"[A-Za-z]+", name)
+
+    def test_it_answers_what_it_was_asked(
+        self, counter: ServerCounter, question: Question, sessions: Sequence[str]
+    ) -> None:
+        answer = counter.count(question, sessions)
+        assert answer.sessions
+        assert answer.sessions.keys() | answer.unknown <= set(sessions)
+        assert not answer.sessions.keys() & answer.unknown
+        for use in answer.sessions.values():
+            for figure in (
+                use.total_tokens,
+                use.input_tokens,
+                use.cache_read_tokens,
+                use.output_tokens,
+                use.usd,
+            ):
+                assert figure is None or figure >= 0
+        assert list(answer.days) == sorted(answer.days, key=lambda each: each.day)
+        assert not any(secret in repr(answer) for secret in self.secrets)
+
+    def test_it_changes_nothing_in_the_home(
+        self, counter: ServerCounter, question: Question, sessions: Sequence[str]
+    ) -> None:
+        before = files_of(question.home.path)
+        counter.count(question, sessions)
+        assert files_of(question.home.path) == before
+
+    def test_it_raises_nothing_without_a_login(
+        self, counter: ServerCounter, question: Question, sessions: Sequence[str], tmp_path: Path
+    ) -> None:
+        nobody = replace(question.home, path=tmp_path / "nobody")
+        error = counter.count(replace(question, home=nobody), sessions).error
+        assert error is not None
+        assert error.remedy
+        assert error.retry_at is None  # nobody asks again by itself
+        assert "by itself" not in error.remedy

@@ -190,6 +190,19 @@ def test_days_by_the_server(person: Person) -> None:
     assert since == ["2026-11-28"]
 
 
+def test_what_was_counted_of_deleted_logs_is_no_difference(person: Person) -> None:
+    counted = tokens(person.rows(50))
+    person.counter.answers = {name: ServerUse(total_tokens=count) for name, count in counted.items()}
+    shutil.rmtree(person.folder / "own/state")
+    person.counter.days = (DayTokens(day=DAY, tokens=sum(counted.values())),)
+    (person.homes[1] / "account").write_text("one")
+    assert person.rows(50)
+    for home in person.homes:
+        shutil.rmtree(home / "sessions")
+    after = person.rows(50)
+    assert {row.id for row in after if row.is_equal} == {PARENT, AGENT, RESUMED, DAY.isoformat()}
+
+
 def test_where_nothing_can_be_kept_it_is_asked_all_the_same(person: Person) -> None:
     person.rows(50)
     state = person.folder / "own/state"

@@ -25,6 +25,7 @@ from tests.fake_app_server import GROUP, NO_DAYS, launcher, logged, thread_answe
 from tests.homes import ACCESS_MARK, NOW, SECRETS, auth, make_home, write_auth
 from tests.left_behind import child_pids, children, folders, marked
 from tests.providers.codex.test_auth import json_values
+from tests.providers.conformance import CounterConformance
 
 THREADS = [f"01a228a5-da80-70f1-afdd-{number:012}" for number in range(9)]
 ONE = THREADS[0]
@@ -67,10 +68,12 @@ class Asked:
     def counter(self) -> ServerCounter:
         return ThreadCounter(find=self.find, environ=self.environ, deadlines=self.deadlines, below=self.below)
 
-    def count(self, *threads: str) -> ServerAnswer:
+    def question(self) -> Question:
         identity = read_login(self.home, NOW).identity or Identity()
-        question = Question(home=self.home, identity=identity, account_since=NOW, now=NOW)
-        answer = self.counter().count(question, threads)
+        return Question(home=self.home, identity=identity, account_since=NOW, now=NOW)
+
+    def count(self, *threads: str) -> ServerAnswer:
+        answer = self.counter().count(self.question(), threads)
         assert [*marked(self.below), *folders(self.below), *children(self.before)] == []
         assert not any(secret in repr(answer) for secret in SECRETS)
         return answer
@@ -80,6 +83,25 @@ class Asked:
         """The threads that the program was asked for."""
         heard = [message.get("params") or {} for message in logged(self.folder / "bin", "heard")]
         return [params["threadId"] for params in heard if "threadId" in params]
+
+
+@unix
+class TestThreadCounter(CounterConformance):
+    @pytest.fixture
+    def asked(self, tmp_path: Path) -> Asked:
+        return Asked(tmp_path, errors={ONE: OMITTED})
+
+    @pytest.fixture
+    def counter(self, asked: Asked) -> ServerCounter:
+        return asked.counter()
+
+    @pytest.fixture
+    def question(self, asked: Asked) -> Question:
+        return asked.question()
+
+    @pytest.fixture
+    def sessions(self) -> list[str]:
+        return [*THREADS, "no-uuid"]
 
 
 @unix
