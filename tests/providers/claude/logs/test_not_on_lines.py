@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from providers.claude.logs.not_on_lines import OwnResponse, RunningTotal, SessionUsage, not_on_lines
 from providers.claude.logs.transcript import Sums
@@ -91,6 +93,98 @@ def test_the_growth_of_a_total_less_the_lines_of_that_stretch(
     lines: list[Line], expected: list[tuple[int, int]]
 ) -> None:
     assert found(observed(lines)) == expected
+
+
+def test_a_total_that_drops_and_rises_is_no_more_than_what_it_rose_to() -> None:
+    """Such as that of a process that went on from an older total than the one before it."""
+    assert found(observed([line(1, 5), total(9), total(5), total(12)])) == [(1, 4), (1, 3)]
+    assert found(observed([line(1, 5), total(9), line(3, 1), total(5, ran=2000), total(9, ran=3000)])) == [
+        (1, 4)
+    ]
+    rises = [total(9, ran=5000), line(3, 2), total(5, ran=2000), line(6, 3), total(12, ran=9000)]
+    assert found(observed([line(1, 5), *rises])) == [(1, 4)]
+
+
+def test_each_class_of_a_total_rises_by_itself() -> None:
+    def both(fresh: int, output: int, ran: int) -> Line:
+        made = total(output, ran=ran)
+        made["modelUsage"]["claude-opus-4-8"]["inputTokens"] = fresh
+        return made
+
+    lines = [line(1, 5), both(4, 9, 1000), both(6, 5, 1000), both(5, 10, 1000)]
+    beyond = unlogged(FORMAT.resolve([observed(lines)]).responses)
+    assert sum(each.usage.input_tokens for each in beyond) == 6
+    assert sum(each.usage.output_tokens for each in beyond) == 10 - 5
+
+
+def test_a_running_time_that_falls_leaves_out_no_line() -> None:
+    lines = [line(1, 5), total(9, ran=9000), line(3, 7), total(18, ran=4000)]
+    assert found(observed(lines)) == [(1, 4), (3, 2)]
+
+
+def test_a_sum_that_begins_later_than_its_lines_may_hold_any_of_them() -> None:
+    """Its clock was ahead: it is better to count too little than what was on lines again."""
+    assert found(observed([line(1, 5), total(9, started=MADE_UP + 15_000)])) == [(1, 4)]
+    later = [line(1, 5), total(9, ran=0, started=MADE_UP + 15_000)]
+    assert found(observed([*later, line(3, 7), total(20, started=MADE_UP + 15_000)])) == [(1, 4), (3, 4)]
+
+
+def test_it_is_dated_by_the_line_before() -> None:
+    asked = {"type": "user", "message": {"role": "user", "content": "and?"}, "sessionId": SESSION}
+    prompt = asked | {"timestamp": "2026-11-20T12:00:07.000Z", "uuid": "u7", "cwd": "/work"}
+    assert found(observed([line(1, 5), prompt, total(9)]))[0] in [(1, 4), (7, 4)]
+
+
+counts = st.integers(0, 9)
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), counts, st.integers(0, 20), st.sampled_from([0, 1500, 4000])), max_size=9
+    )
+)
+def test_it_is_never_below_0_nor_more_than_the_highest_total(
+    steps: list[tuple[bool, int, int, int]],
+) -> None:
+    """Whatever the totals do, what is added to the lines is no more than the most that one of them reached."""
+    lines = [
+        total(reached, ran=ran) if is_total else line(second + 1, output)
+        for second, (is_total, output, reached, ran) in enumerate(steps)
+    ]
+    beyond = [output for _, output in found(observed(lines))]
+    assert all(output > 0 for output in beyond)
+    assert sum(beyond) <= max((reached for is_total, _, reached, _ in steps if is_total), default=0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.lists(st.tuples(st.booleans(), st.integers(1, 9)), max_size=3)),
+        max_size=4,
+    )
+)
+def test_processes_that_end_and_are_killed_come_to_no_more_than_was_billed(
+    processes: list[tuple[bool, list[tuple[bool, int]]]],
+) -> None:
+    """Each goes on with the sum of the last one that ended; all is exact where none is killed."""
+    lines: list[Line] = []
+    second, summed, ran, started = 0, 0, 0, None
+    beside = 0
+    for is_killed, responses in processes:
+        began = second = second + 1
+        for is_on_line, tokens in responses:
+            second += 2
+            lines += [line(second, tokens)] if is_on_line else []
+        if not is_killed:
+            summed += sum(tokens for _, tokens in responses)
+            beside += sum(tokens for is_on_line, tokens in responses if not is_on_line)
+            ran += 1000 * (second - began)
+            started = MADE_UP + began * 1000 if started is None else started
+            lines.append(total(summed, ran=ran, started=started))
+        second += 5
+    counted = sum(output for _, output in found(observed(lines)))
+    assert counted <= beside
+    if not any(is_killed for is_killed, _ in processes):
+        assert counted == beside
 
 
 def test_a_model_with_and_without_its_long_context_is_one_model() -> None:
