@@ -15,14 +15,19 @@ from tests.real.tls_proxy import Reply, Request
 
 DELEGATE = "delegate this"  # in a prompt, it makes the model start a subagent
 TOOLS = "use two tools"  # in a prompt, it makes the model run two commands, and then answer
+SEARCH = "search the web"  # in a prompt, it makes the model use WebSearch, and then answer
+FILL = "fill the context"  # in a prompt, it makes the answer leave no room for another one
+JUDGED = "Is the work done"  # a hook of type prompt asks the model that
 
 # What a request is for, by words in its last message: Claude Code 2.1.332 writes a line for the answer of none of
 # these, and counts all but the first in its cost-state.
 QUOTA, TITLE, SUMMARY, ASIDE, TURN = "quota", "title", "summary", "aside", "turn"
+SEARCHES, HOOK = "search", "hook"
 PURPOSES = (
     ("<session>", TITLE),
     ("followed by a <summary> block", SUMMARY),
     ("This is a side question from the user", ASIDE),
+    (JUDGED, HOOK),
 )
 
 
@@ -61,13 +66,14 @@ class Model:
         self.listener(json.dumps(news(asked)))
         with self._lock:
             number = len(self.served) + 1
+            purpose = _purpose(asked)
             served = Served(
                 id=f"msg_{self._made}{number:04}",
                 request_id=f"req_{self._made}{number:04}",
                 model=asked["model"],
                 effort=(asked.get("output_config") or {}).get("effort"),
-                purpose=_purpose(asked),
-                usage=_usage(number, thinks=_thinks(asked)),
+                purpose=purpose,
+                usage=_usage(number, thinks=_thinks(asked)) | _more_usage(asked, purpose),
             )
             self.served.append(served)
             self.asked.append(asked)
@@ -100,7 +106,21 @@ def _usage(number: int, *, thinks: bool) -> dict[str, Any]:
     return usage | ({"output_tokens_details": {"thinking_tokens": 20 + number}} if thinks else {})
 
 
+def _more_usage(asked: dict[str, Any], purpose: str) -> dict[str, Any]:
+    """Of a search, and of an answer that fills the context."""
+    if purpose == SEARCHES:
+        return {"server_tool_use": {"web_search_requests": 1, "web_fetch_requests": 0}}
+    is_full = purpose == TURN and FILL in json.dumps(news(asked))
+    return {"cache_read_input_tokens": 195_000} if is_full else {}
+
+
+def _searches(asked: dict[str, Any]) -> bool:
+    return any(str(tool.get("type")).startswith("web_search") for tool in asked.get("tools") or ())
+
+
 def _purpose(asked: dict[str, Any]) -> str:
+    if _searches(asked):
+        return SEARCHES
     content = asked["messages"][-1]["content"]
     if content == QUOTA:
         return QUOTA
@@ -124,10 +144,35 @@ def _content(asked: dict[str, Any], served: Served, number: int) -> tuple[list[d
             for at, ask in enumerate(asks)
         ]
         return [*thinking, *calls], "tool_use"
+    if "WebSearch" in tools and served.purpose == TURN and SEARCH in json.dumps(content) and not answers:
+        ask = {"query": "tankful"}
+        return [
+            *thinking,
+            {"type": "tool_use", "id": f"toolu_{number:04}", "name": "WebSearch", "input": ask},
+        ], "tool_use"
+    if served.purpose == SEARCHES:
+        return [*thinking, *_found(number)], "end_turn"
     text = f"Answer {number}."
+    if served.purpose == HOOK:
+        text = json.dumps({"ok": True})
     if served.purpose == SUMMARY:
         text = f"<summary>{text}</summary>"
     return [*thinking, {"type": "text", "text": text}], "end_turn"
+
+
+def _found(number: int) -> list[dict[str, Any]]:
+    """What a search of the vendor's own finds."""
+    name = f"srvtoolu_{number:04}"
+    page = {"type": "web_search_result", "url": "https://example.com/", "title": "Example", "page_age": None}
+    return [
+        {"type": "server_tool_use", "id": name, "name": "web_search", "input": {"query": "tankful"}},
+        {
+            "type": "web_search_tool_result",
+            "tool_use_id": name,
+            "content": [page | {"encrypted_content": "c2ln"}],
+        },
+        {"type": "text", "text": "Found."},
+    ]
 
 
 def news(asked: dict[str, Any]) -> list[dict[str, Any]]:
@@ -168,6 +213,7 @@ def _streamed(index: int, block: dict[str, Any]) -> Iterable[dict[str, Any]]:
         "text": {"text": ""},
         "thinking": {"thinking": "", "signature": ""},
         "tool_use": {"input": {}},
+        "server_tool_use": {"input": {}},
     }
     deltas: dict[str, list[dict[str, Any]]] = {
         "text": [{"type": "text_delta", "text": block.get("text")}],
@@ -176,9 +222,10 @@ def _streamed(index: int, block: dict[str, Any]) -> Iterable[dict[str, Any]]:
             {"type": "signature_delta", "signature": block.get("signature")},
         ],
         "tool_use": [{"type": "input_json_delta", "partial_json": json.dumps(block.get("input"))}],
+        "server_tool_use": [{"type": "input_json_delta", "partial_json": json.dumps(block.get("input"))}],
     }
     kind = block["type"]
-    yield {"type": "content_block_start", "index": index, "content_block": block | empty[kind]}
-    for delta in deltas[kind]:
+    yield {"type": "content_block_start", "index": index, "content_block": block | empty.get(kind, {})}
+    for delta in deltas.get(kind, []):
         yield {"type": "content_block_delta", "index": index, "delta": delta}
     yield {"type": "content_block_stop", "index": index}

@@ -18,7 +18,7 @@ import psutil
 
 from tests.fake_anthropic import config, login, make_home
 from tests.left_behind import at_work, until
-from tests.real.billed_claude import DELEGATE, QUOTA, TURN, Model, Served
+from tests.real.billed_claude import DELEGATE, FILL, JUDGED, QUOTA, SEARCH, TURN, Model, Served
 from tests.real.terminals import Terminal, terminal
 from tests.real.tls_proxy import tls_proxy
 
@@ -183,6 +183,71 @@ def killed(person: Sessions) -> None:
     person.prints("three", "--resume", log.stem)
 
 
+def searched(person: Sessions) -> None:
+    """By a tool that a model finds only when it looks for tools, unless all are given to it."""
+    person.environ["ENABLE_TOOL_SEARCH"] = "false"
+    first = person.prints(SEARCH, "--allowedTools", "WebSearch")
+    person.prints("and now", "--resume", first)
+
+
+def compacted_by_itself(person: Sessions) -> None:
+    """The first answer leaves no room for the second prompt."""
+    person.environ["CLAUDE_CODE_AUTO_COMPACT_WINDOW"] = "150000"
+    person.environ["CLAUDE_AUTOCOMPACT_PCT_OVERRIDE"] = "50"
+    with person.screen() as screen:
+        person.says(screen, "one")
+        person.says(screen, FILL)
+        person.says(screen, "go on")
+        person.says(screen, "and on")
+        person.leaves(screen)
+
+
+def judged(person: Sessions) -> None:
+    """By a hook of type prompt, at the end of each turn and before each prompt."""
+    hook = {"hooks": [{"type": "prompt", "prompt": f"{JUDGED}? $ARGUMENTS"}]}
+    settings = {"hooks": {"Stop": [hook], "UserPromptSubmit": [hook]}}
+    (person.home / "settings.json").write_text(json.dumps(settings))
+    with person.screen() as screen:
+        person.says(screen, "one")
+        person.says(screen, "two")
+        person.leaves(screen)
+
+
+def branched(person: Sessions) -> None:
+    """/branch goes on in a session of its own, and the first one is resumed."""
+    with person.screen() as screen:
+        person.says(screen, "one")
+        (log,) = person.logs
+        screen.enters("/branch")
+        screen.until(lambda: person.lines('"subtype":"turn_duration"') == 2, "there was no branch")
+        person.says(screen, "two")
+        person.leaves(screen)
+    person.prints("three", "--resume", log.stem)
+
+
+def killed_at_first(person: Sessions) -> None:
+    """No process before left a sum; the one that goes on asks aside alone."""
+    with person.screen() as screen:
+        person.says(screen, "one")
+        person.is_killed()
+    (log,) = person.logs
+    with person.screen("--resume", log.stem) as screen:
+        screen.enters("/btw is it old")
+        screen.until(lambda: "to fork" in screen.text, "the aside was never answered")
+        screen.types("\x1b")
+        screen.until(lambda: "to fork" not in screen.text, "the aside was never closed")
+        person.leaves(screen)
+
+
+BESIDE: dict[str, Callable[[Sessions], None]] = {
+    "searched": searched,
+    "compacted_by_itself": compacted_by_itself,
+    "judged": judged,
+    "branched": branched,
+    "killed_at_first": killed_at_first,
+}
+"""Of what else Claude Code asks without a line for the answer."""
+
 SCENARIOS: dict[str, Callable[[Sessions], None]] = {
     "resumed": resumed,
     "forked": forked,
@@ -202,7 +267,7 @@ def by_model(served: Iterable[Served]) -> Sums:
         sum_["cc_1h"] += usage["cache_creation"]["ephemeral_1h_input_tokens"]
         sum_["cache_read"] += usage["cache_read_input_tokens"]
         sum_["output"] += usage["output_tokens"]
-        sum_["web_search"] += 0
+        sum_["web_search"] += usage.get("server_tool_use", {}).get("web_search_requests", 0)
     return sums
 
 

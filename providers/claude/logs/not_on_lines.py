@@ -202,16 +202,15 @@ def _stretch(
 ) -> StateStretch:
     """From the state before, which is the session's own or that of its parent, to this one.
 
-    A killed process may have written lines since the state before: those are older than the stretch is long. Where
-    the clock of the sum is ahead of that of the lines, any of them may be in it.
+    A killed process may have written lines since the state before: those are older than the stretch is long. All
+    lines of a session are older than its sum where the first process that ended had no answer on a line.
     """
     began = state.started_ms / 1000
     if before is not None and 0 < before.ran_ms <= state.ran_ms:
         began = state.at - (state.ran_ms - before.ran_ms) / 1000
-    if began > state.at:
-        began = -float("inf")
-    if before is not None and is_own:
-        began = max(began, before.at)
+        began = max(began, before.at) if is_own else began
+    elif before is not None and is_own:
+        began = before.at
     first = lines.main_after(began, began) if is_own else began
     return StateStretch(began, state.at, first, lines.main_after(state.at, float("inf")))
 

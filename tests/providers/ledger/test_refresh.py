@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -257,14 +258,34 @@ SMALL += [
 ]
 
 
+WITH_TOTALS = sorted(path.parent for path in FIXTURES.parents[1].glob("claude/2.1.332/*/expected.json"))
+
+
 @pytest.mark.timeout(600)  # a hundred histories
 @settings(deadline=None, max_examples=100)
 @given(data=st.data())
 def test_any_history_ends_like_one_scan(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    a_history_ends_like_one_scan(data, SMALL, tmp_path_factory)
+
+
+@pytest.mark.timeout(600)
+@settings(deadline=None, max_examples=50)
+@given(data=st.data())
+def test_any_history_with_totals_of_sessions_ends_like_one_scan(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What is on no line is the same in any order, cut and move of the logs, too."""
+    assert len(WITH_TOTALS) > 3
+    a_history_ends_like_one_scan(data, WITH_TOTALS, tmp_path_factory)
+
+
+def a_history_ends_like_one_scan(
+    data: st.DataObject, corpora: Sequence[Path], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder = tmp_path_factory.mktemp("ledger")
-    source = copied(data.draw(st.sampled_from(SMALL)), folder)
+    source = copied(data.draw(st.sampled_from(corpora)), folder)
     home = folder / "live"
     home.mkdir()
     ledger = Ledger(folder, home)
