@@ -64,13 +64,13 @@ CLASSES = {
 }
 
 
-@pytest.mark.parametrize("scenario", {**SCENARIOS, **BESIDE})
+@pytest.mark.parametrize("scenario", SCENARIOS | BESIDE)
 def test_lines_and_what_is_on_none_equal_the_bill(
     scenario: str, cli: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
     """In tokens and USD: all that was served but the request by which the program learns of its quota."""
     with sessions(cli(PACKAGE, NOTES), tmp_path / "person") as person:
-        {**SCENARIOS, **BESIDE}[scenario](person)
+        (SCENARIOS | BESIDE)[scenario](person)
         assert at_work(person.folder) == []
     assert {response.purpose for response in person.model.served} >= BILLED_BESIDE.get(scenario, {TURN})
     bill = in_cost_state(person.model.served)
@@ -96,9 +96,10 @@ def test_the_count_equals_the_bill(scenario: str, cli: Callable[[str, str], Path
 
 def usd(response: Served) -> float:
     used = response.usage
-    tokens = sum(used[name] * rate for name, rate in RATES.items())
+    tokens: float = sum(used[name] * rate for name, rate in RATES.items())
     tokens += HOUR * used["cache_creation"]["ephemeral_1h_input_tokens"]
-    return tokens / 1e6 + SEARCH_USD * used.get("server_tool_use", {}).get("web_search_requests", 0)
+    searches: int = used.get("server_tool_use", {}).get("web_search_requests", 0)
+    return tokens / 1e6 + SEARCH_USD * searches
 
 
 def reported(home: Path, own: Path) -> CostReport:
