@@ -17,7 +17,7 @@ from providers.domain.errors import NotSignedIn, ProviderError
 from providers.domain.glyph import Glyph
 from providers.domain.hook_line import Purpose
 from providers.domain.limits import Identity, Reading, UsageError
-from providers.domain.saved_cookie import CookieLogin, SavedCookie
+from providers.domain.saved_cookie import COOKIE_SOURCE, CookieLogin, SavedCookie
 from providers.domain.server_count import ServerAnswer
 from providers.logs import LogFormat, Observed
 from providers.sessions import SessionFinder
@@ -287,7 +287,7 @@ class Provider(Struct, frozen=True, kw_only=True):
 
     def accepts_cookies(self, only: str | None) -> bool:
         """Whether a saved cookie is of use where `only` this source may be asked."""
-        return self.cookie_login is not None and only in (None, self.cookie_login.source)
+        return self.cookie_login is not None and only in (None, COOKIE_SOURCE)
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -12,7 +12,7 @@ from providers.codex.logs.format import ROLLOUTS
 from providers.codex.sessions.finder import CodexSessions, watched_sessions
 from providers.domain.context_use import ContextUse
 from providers.domain.glyph import Glyph
-from providers.domain.saved_cookie import COOKIES_FILE, CookieLogin, CookieSignIn
+from providers.domain.saved_cookie import COOKIE_SOURCE, COOKIES_FILE, CookieLogin, CookieSignIn
 from providers.host.files import short, split_homes
 from providers.host.state_folder import state_folder
 from providers.source import (
@@ -130,7 +130,7 @@ CODEX = Provider(
     find_homes=find_homes,
     read_login=read_login,
     watched=watched,
-    source_ids=("oauth", "app-server", "status", "rollouts", "web"),
+    source_ids=("oauth", "app-server", "status", "rollouts", COOKIE_SOURCE),
     make_sources=make_sources,
     make_page_sources=make_page_sources,
     logs=ROLLOUTS,
@@ -142,7 +142,7 @@ CODEX = Provider(
     home_files=("auth.json", "config.toml"),
     sessions=CodexSessions(),
     watched_sessions=watched_sessions,
-    cookie_login=CookieLogin("web", sign_in_by_cookie),
+    cookie_login=CookieLogin(sign_in_by_cookie),
     when_empty={
         "rollouts": "no recent session log of this account has limits; the next Codex turn will write some."
     },

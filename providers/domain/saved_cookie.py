@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from providers.domain.limits import Identity
 
+COOKIE_SOURCE = "web"
+"""The id of the source that uses such a cookie, of any provider."""
 COOKIES_FILE = "cookies.json"
 """The list of them, in the state folder."""
 
@@ -52,10 +54,9 @@ class CookieSignIn(Struct, frozen=True, kw_only=True):
 class CookieLogin(Struct, frozen=True):
     """How the cookie of a vendor's web app stands in for a login of its CLI.
 
-    `source` is the id of the source that uses it. `sign_in` takes what a person pasted, the providers.source.Home
+    The source that uses it has the id COOKIE_SOURCE. `sign_in` takes what a person pasted, the Home (`source`)
     whose server it is for, and the time; it raises ValueError with a sentence for what is no cookie, and
     ProviderError.
     """
 
-    source: str
     sign_in: Callable[[str, Any, datetime], CookieSignIn]

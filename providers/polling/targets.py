@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from providers.domain.account import account_keys
 from providers.domain.errors import ProviderError
 from providers.domain.limits import Identity
-from providers.domain.saved_cookie import COOKIES_FILE, SavedCookie
+from providers.domain.saved_cookie import COOKIE_SOURCE, COOKIES_FILE, SavedCookie
 from providers.polling.backoff import Client, LoginPlace
 from providers.source import Home, PageSource, Provider, Source
 
@@ -68,10 +68,9 @@ def sources_for(provider: Provider, *, cookie: bool, login: bool, only: str | No
 
     Where the source that needs a cookie is the `only` one to be asked, it says itself that there is none.
     """
-    by_cookie = provider.cookie_login.source if provider.cookie_login else None
-    if only is not None and only == by_cookie:
+    if only == COOKIE_SOURCE:
         return provider.sources
-    return tuple(each for each in provider.sources if (cookie if each.id == by_cookie else login))
+    return tuple(each for each in provider.sources if (cookie if each.id == COOKIE_SOURCE else login))
 
 
 def with_cookies(

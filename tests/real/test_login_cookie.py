@@ -95,8 +95,8 @@ def test_from_pasting_to_removing(environ: dict[str, str], server: FakeChatGPT, 
         shown = tankful(environ, "usage", "--refresh", "--provider", "codex").stdout
         assert "63 % left" in shown
         assert "38 % left" in shown
-        assert "150.50 credits left" in shown
-        assert "web" in shown
+        assert "150.50 credits left (web)" in shown
+        assert "Updated just now  ·  web" in shown
         assert server.asked_session[-1][1]["cookie"] == f"{NAME}={NEXT_COOKIE}"
         (found,) = json.loads(tankful(environ, "usage", "--json", "--provider", "codex").stdout)["providers"]
         assert {window["id"]: window["source"] for window in found["windows"]} == {

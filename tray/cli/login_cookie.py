@@ -109,7 +109,7 @@ def _remove(scope: Scope, provider: Provider, account: str | None, items: OwnIte
 
 
 def _save(scope: Scope, provider: Provider, account: str | None, items: OwnItems) -> int:
-    from providers.domain.saved_cookie import SavedCookie
+    from providers.domain.saved_cookie import COOKIE_SOURCE, SavedCookie
     from providers.host.keyring.cookies import CookieStore
     from providers.host.secret import Secret
     from providers.polling.account_store import AccountStore
@@ -135,8 +135,8 @@ def _save(scope: Scope, provider: Provider, account: str | None, items: OwnItems
     memory = AccountStore(scope.folders.state)
     settings = scope.settings().providers
     for target in find_targets([provider], scope.environ, memory, scope.clock(), settings=settings):
-        if target.cookie == cookie and provider.cookie_login is not None:
-            memory.forget(target.key, provider.cookie_login.source, scope.clock())
+        if target.cookie == cookie:
+            memory.forget(target.key, COOKIE_SOURCE, scope.clock())
     return OK
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from providers.domain.blocked import Block, blocked
 from providers.domain.limits import AccountUsage, Credits, EarlyReset, ResetCredits, Spend
+from providers.domain.saved_cookie import COOKIE_SOURCE
 from tray.engine.state import EARLY_RESET_NEWS
 from tray.view import format as fmt
 
@@ -30,7 +31,7 @@ def early(usage: AccountUsage, now: datetime, zone: tzinfo) -> Iterator[tuple[st
 def beside_windows(usage: AccountUsage, now: datetime, zone: tzinfo) -> Iterator[tuple[str, str]]:
     """Key and text of what else the account has: spend is money that is billed."""
     if usage.credits is not None:
-        yield "credits", _credits(usage.credits.value)
+        yield "credits", _credits(usage.credits.value) + _by_cookie(usage, usage.credits.source)
     if usage.resets is not None and usage.resets.value.available:
         yield "resets", _resets(usage.resets.value, now, zone)
     if usage.spend is not None:
@@ -70,6 +71,11 @@ def _early(title: str, reset: EarlyReset, now: datetime, zone: tzinfo) -> str:
     if reset.refilled:
         return f"{title} was reset early {at}."
     return f"The {title} reset time changed {at}."
+
+
+def _by_cookie(usage: AccountUsage, source: str) -> str:
+    """Credits by the cookie of a web app are shown only where nothing else reports them, and say so."""
+    return f" ({fmt.plain(usage.source_titles.get(source, source))})" if source == COOKIE_SOURCE else ""
 
 
 def _credits(bought: Credits) -> str:

@@ -21,6 +21,7 @@ from providers.domain.errors import (
     ProviderError,
 )
 from providers.domain.limits import Reading
+from providers.domain.saved_cookie import COOKIE_SOURCE
 from providers.host.http.refusal import refusal
 from providers.host.http.transport import Answer
 from providers.source import Question
@@ -32,7 +33,7 @@ USAGE_SECONDS = 15.0
 class WebSource:
     """Implements providers.source.Source."""
 
-    id = "web"
+    id = COOKIE_SOURCE
     title = "web"
     local = False
     rest = timedelta(0)
