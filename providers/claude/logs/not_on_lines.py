@@ -41,11 +41,13 @@ class RunningTotal(Struct, frozen=True):
 
 
 class SessionUsage(Struct, frozen=True, kw_only=True):
-    """A session's own responses, and its states in their order. `is_fork` where it has copied lines."""
+    """A session's own responses, and its states in their order. Where it was forked from another one,
+    `copied_until` is the time of the last line that it copied from there (epoch seconds).
+    """
 
     responses: Sequence[OwnResponse]
     states: Sequence[RunningTotal]
-    is_fork: bool
+    copied_until: float | None
 
 
 class Growth(Struct, frozen=True):
@@ -97,7 +99,9 @@ def _steps(
         own = newest.get(state.started_ms)
         before = own or _of_parent(by_process.get(state.started_ms, ()), name, lines.began(state.at), state)
         newest[state.started_ms] = state if own is None else _risen(own, state)
-        is_known = before is not None or not session.is_fork
+        # /branch begins a sum of its own; --fork-session goes on with one that is older than the copied lines.
+        is_own = session.copied_until is None or state.started_ms / 1000 > session.copied_until
+        is_known = before is not None or is_own
         stretch = _stretch(lines, before, state, is_own=own is not None) if is_known else None
         yield StateStep(state, before, stretch, own is None)
 

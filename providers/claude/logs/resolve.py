@@ -210,10 +210,10 @@ def _sessions(
         if place.location.root in own and not place.location.copied:
             response = OwnResponse(at, served.model, _sums(best), place.of_subagent)
             own[place.location.root].append(response)
-    states, forks = states_of(kept), forks_of(kept)
+    states, copied = states_of(kept), _copied_until(kept)
     return {
         session: SessionUsage(
-            responses=own[session], states=states.get(session, []), is_fork=session in forks
+            responses=own[session], states=states.get(session, []), copied_until=copied.get(session)
         )
         for session in own
     }
@@ -240,6 +240,18 @@ def states_of(kept: Iterable[tuple[Path, ObservationOf[Any]]]) -> dict[str, list
         session: sorted(states.values(), key=lambda state: (state.at, state.ran_ms))
         for session, states in found.items()
     }
+
+
+def _copied_until(kept: Kept) -> dict[str, float]:
+    """The time of the last copied line of each session that has any."""
+    found = dict.fromkeys(forks_of(kept), 0.0)
+    for _, each in kept:
+        lines = [(row.place, row.at) for row in each.rows] + [(row.place, row.at) for row in each.messages]
+        for number, at in lines:
+            place = each.places[number]
+            if place.copied:
+                found[place.root] = max(at, found[place.root])
+    return found
 
 
 def forks_of(kept: Iterable[tuple[Path, ObservationOf[Any]]]) -> set[str]:

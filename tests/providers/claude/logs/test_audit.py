@@ -103,6 +103,17 @@ def test_a_fork_whose_parent_was_never_read_is_explained() -> None:
     assert (row.explained, row.unexplained_tokens, row.is_equal) == ("deleted", 0, False)
 
 
+def test_a_branch_begins_a_total_of_its_own() -> None:
+    parent = [line(1, 5), total(9)]
+    began = MADE_UP + 2_000
+    branch = fork(line(1, 5, requestSessionId=SESSION), line(3, 7), total(11, started=began))
+    for logs in ([observed(parent), branch], [branch, observed(parent)]):
+        rows = audit(*logs)
+        assert {id_: stated(row) for id_, row in rows.items()} == {SESSION: 9, FORK: 11}
+        assert all(row.is_equal for row in rows.values())
+        assert rows[FORK].counted.not_on_lines.tokens == 4
+
+
 def test_what_a_killed_process_used_is_exactly_what_no_total_holds() -> None:
     lines = [line(1, 5), total(5), line(20, 50), line(40, 7), total(15, ran=1500)]
     row = audit(observed(lines))[SESSION]

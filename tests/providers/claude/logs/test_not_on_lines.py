@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -258,10 +259,10 @@ def more(
 ) -> list[tuple[float, int]]:
     """What this session used beyond its lines, by time; it is a fork where there are other sessions."""
     sessions = {
-        name: SessionUsage(responses=(), states=totals, is_fork=False)
+        name: SessionUsage(responses=(), states=totals, copied_until=None)
         for name, totals in (others or {}).items()
     }
-    sessions["own"] = SessionUsage(responses=responses, states=states, is_fork=bool(others))
+    sessions["own"] = SessionUsage(responses=responses, states=states, copied_until=inf if others else None)
     return [
         (each.state.at, each.unlogged.output_tokens)
         for each in not_on_lines(sessions)
@@ -338,11 +339,11 @@ def test_thousands_of_totals_are_evaluated_in_the_time_of_one_pass() -> None:
 
     responses = [OwnResponse(at + 0.25, "m", output(2), of_subagent=False) for at in range(20_000)]
     states = [RunningTotal(at + 0.5, at * 1000.0, 1.0, {"m": output(3)}) for at in range(20_000)]
-    sessions = {"long": SessionUsage(responses=responses, states=states, is_fork=False)} | {
+    sessions = {"long": SessionUsage(responses=responses, states=states, copied_until=None)} | {
         f"fork {number}": SessionUsage(
             responses=[OwnResponse(30_000.0 + number, "m", output(2), of_subagent=False)],
             states=[RunningTotal(30_000.0 + number, 1.0, number, {"m": output(3 * number)})],
-            is_fork=True,
+            copied_until=inf,
         )
         for number in range(1, 20_000)
     }
