@@ -23,7 +23,7 @@ from tests.fuzz.targets import (
 )
 
 NAMES = (
-    *("chatgpt", "chatgpt-resets", "anthropic", "app-server"),
+    *("chatgpt", "chatgpt-pages", "chatgpt-resets", "anthropic", "app-server"),
     *("app-server-threads", "app-server-refusal"),
     *("claude-noted", "claude-statusline", "rollout-limits", "status-screen", "usage-command"),
     *("rollouts", "transcripts", "settings", "prices", "codex-config", "codex-login", "claude-login"),

@@ -17,10 +17,14 @@ from providers.codex.app_server import answer, refusal
 from providers.codex.app_server.thread_answer import thread_use
 from providers.codex.auth import read_credentials
 from providers.codex.endpoint import source as codex_endpoint
+from providers.codex.pages.answer import OTHER, AccountPageAnswer
+from providers.domain.account_pages import AccountPage, PlanLimitHistory, UsageBreakdown
 from providers.domain.errors import ProviderError
 from providers.domain.limits import Reading
+from providers.domain.typed import json_decode
 from providers.host.http.transport import Answer
 from providers.host.process.jsonrpc import RpcRefused
+from providers.host.secret import Secret
 from providers.source import Home, Question
 from tests import fake_anthropic, fake_app_server, fake_chatgpt, homes, reports
 from tests.fuzz import mutate
@@ -54,6 +58,7 @@ CHATGPT = (
         rate_limit_reset_credits={"available_count": 2},
     ),
 )
+PAGES = tuple(fake_chatgpt.account_pages(NOW.date()).values())
 RESETS = ({"available_count": 2, "credits": [{"id": "c", "status": "available", "expires_at": _FAR}]},)
 ANTHROPIC = (
     fake_anthropic.usage(),
@@ -134,6 +139,7 @@ def targets(folder: Path) -> tuple[Target, ...]:
 
     return (
         Target(name="chatgpt", make=_of(CHATGPT, *CHATGPT_REPORTS), check=chatgpt),
+        Target(name="chatgpt-pages", make=_of(PAGES), check=_account_pages),
         Target(name="chatgpt-resets", make=_of(RESETS), check=resets),
         Target(name="anthropic", make=_of(ANTHROPIC, *ANTHROPIC_REPORTS), check=anthropic),
         Target(name="app-server", make=_of(APP_SERVER), check=_app_server),
@@ -145,6 +151,44 @@ def targets(folder: Path) -> tuple[Target, ...]:
             suffix=".txt",
         ),
     )
+
+
+def _account_pages(content: bytes) -> None:
+    """Each parser has each page: a server may confuse them."""
+    try:
+        found = AccountPageAnswer(content, NOW, Secret(homes.ACCESS_MARK), "oauth")
+    except ValueError:
+        return
+    figures = Figures(content, NOW)
+    for parse in (found.credits_history, found.usage_breakdown, found.plan_limit_history):
+        try:
+            page: AccountPage = parse()
+        except ValueError:
+            continue
+        stored = msgspec.json.encode(page)
+        require(json_decode(stored, type(page)) == page, "a page that cannot be stored")
+        require(homes.ACCESS_MARK not in stored.decode(), "a token is stored")
+        require(page.dropped >= 0, "rows that were never sent")
+        _check_page(page, figures)
+
+
+def _check_page(page: AccountPage, figures: Figures) -> None:
+    """Credits are added up by day: those of a single row must be in the input."""
+    if isinstance(page, UsageBreakdown):
+        for day in page.days:
+            amounts = [use.amount for use in day.models]
+            amounts += [value for name, value in day.surfaces.items() if name != OTHER]
+            for value in amounts:
+                require(_is_rounded(value, figures), f"{value} is not in the input")
+    if isinstance(page, PlanLimitHistory):
+        for window in page.windows:
+            for share in (window.used_percent, *window.models.values()):
+                require(_is_rounded(share * 100, figures, 0.01), f"{share} % is not in the input")
+            require(window.duration.total_seconds() > 0, "a window that ends before it begins")
+
+
+def _is_rounded(value: float, figures: Figures, slack: float = 1e-6) -> bool:
+    return any(abs(each - value) <= slack + 1e-9 * abs(value) for each in figures.numbers)
 
 
 def parsed_chatgpt(folder: Path, samples: Iterable[Any]) -> Iterator[Reading]:

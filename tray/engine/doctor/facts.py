@@ -107,13 +107,23 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     error: UsageError | None = None
 
 
+class PagesFacts(Struct, frozen=True, kw_only=True):
+    """The account pages: when they were last asked for, and why which could not be read then."""
+
+    asked_at: datetime
+    errors: dict[str, UsageError] = {}
+
+
 class AccountFacts(Struct, frozen=True, kw_only=True):
-    """`error` is why there are no current values, None after a successful round."""
+    """`error` is why there are no current values, None after a successful round. `pages` is None where they were
+    never asked for.
+    """
 
     id: str
     homes: tuple[str, ...]
     sources: tuple[SourceFacts, ...]
     error: UsageError | None = None
+    pages: PagesFacts | None = None
 
 
 class CookieFacts(Struct, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from providers.host.keyring.own_items import OwnItems, SystemItems
 from providers.host.process.environment import environ_of
 from providers.host.redact import redact
 from providers.polling.account_store import AccountState, AccountStore
+from providers.polling.page_store import PageStore, StoredPages
 from providers.polling.targets import sources_for
 from providers.source import Home, Login, Provider, ProviderSettings, Source, account_key
 from tray.engine import published
@@ -32,6 +33,7 @@ from tray.engine.doctor.facts import (
     HomeFacts,
     HookFacts,
     LoginFacts,
+    PagesFacts,
     ProgramFacts,
     ProviderFacts,
     SourceFacts,
@@ -138,8 +140,25 @@ def _accounts(scope: Scope, provider: Provider, own: ProviderSettings) -> tuple[
         facts = tuple(
             _source(source, known, attempts) for source in sources if own.source in (None, source.id)
         )
-        found.append(AccountFacts(id=key, homes=tuple(labels), sources=facts, error=known.error))
+        found.append(
+            AccountFacts(
+                id=key,
+                homes=tuple(labels),
+                sources=facts,
+                error=known.error,
+                pages=_pages(PageStore(scope.folders.state).stored(key, now)),
+            )
+        )
     return tuple(found)
+
+
+def _pages(stored: StoredPages) -> PagesFacts | None:
+    if stored.asked_at is None:
+        return None
+    errors: dict[str, UsageError] = {
+        page: outcome.error for page, outcome in stored.outcomes.items() if outcome.error is not None
+    }
+    return PagesFacts(asked_at=stored.asked_at, errors=errors)
 
 
 def _cookies(scope: Scope, provider: Provider, items: OwnItems) -> tuple[CookieFacts, ...]:

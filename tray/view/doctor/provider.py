@@ -11,6 +11,7 @@ from tray.engine.doctor.facts import (
     Failed,
     HomeFacts,
     LoginFacts,
+    PagesFacts,
     ProgramFacts,
     ProviderFacts,
     SourceFacts,
@@ -103,9 +104,20 @@ def _account(account: AccountFacts, now: datetime, zone: tzinfo, *, named: bool)
         yield note("account", f"{account.id} {where}")
     for source in account.sources:
         yield _source(source, now, zone, matters=account.error is not None)
+    if account.pages is not None:
+        yield _pages(account.pages, now)
     known = [source.error for source in account.sources if source.error is not None]
     if account.error is not None and all(account.error.message != error.message for error in known):
         yield error_row("state", account.error)
+
+
+def _pages(pages: PagesFacts, now: datetime) -> ReportRow:
+    """That one is refused is worth a note: nothing else depends on it."""
+    when = fmt.age(now - pages.asked_at)
+    if not pages.errors:
+        return good("account pages", f"read {when}")
+    refused = [f"{page.replace('_', ' ')}: {error.message}" for page, error in pages.errors.items()]
+    return note("account pages", f"asked for {when}. {' '.join(refused)}")
 
 
 def _source(source: SourceFacts, now: datetime, zone: tzinfo, *, matters: bool) -> ReportRow:
