@@ -133,7 +133,13 @@ def test_nothing_to_compare_is_a_sentence(person: AuditingPerson) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--strict", "101"), ("--strict", "nan"), ("--since", "2026-11-02", "--until", "2026-11-01")],
+    [
+        ("--strict", "101"),
+        ("--strict", "nan"),
+        ("--since", "2026-11-02", "--until", "2026-11-01"),
+        ("--threads", "0"),
+        ("--ask-server", "--provider", "claude"),
+    ],
 )
 def test_bad_arguments(person: AuditingPerson, arguments: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit, match="64"):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from providers.domain.audit import AuditRow, CountedUse, ReportedUse, UsedTokens, What
+from providers.domain.server_count import ServerUse
 from providers.registry import PROVIDERS
 from tests.tray.view.audit.sample import BERLIN, GOLDEN, NOW, ROWS, SHOWN, WIDTHS, row, shown
+from tray.engine.document_values import as_time
 from tray.view.audit import table
 from tray.view.audit.document import as_data
 from tray.view.cells import cells_of
@@ -78,3 +81,41 @@ def test_the_totals_are_those_of_rows_with_both_sums() -> None:
     assert made["difference"]["tokens"] == made["ledger"]["tokens"] - made["reported"]["tokens"]
     assert made["equal"] == 12
     assert made["unexplained"] == 2
+
+
+def _of_server(what: What, tokens: int, account: str, use: ServerUse | None = None) -> AuditRow:
+    """A row of 100 tokens."""
+    counted = CountedUse(on_lines=UsedTokens(100, 0.5), last_at=NOW)
+    reported = ReportedUse(by="x", used=UsedTokens(tokens), asked_at=NOW, by_server=use)
+    return AuditRow(
+        provider="codex", what=what, id="2026-11-20", counted=counted, reported=reported, account=account
+    )
+
+
+def test_each_account_and_kind_has_a_table() -> None:
+    rows = [_of_server("thread", 100, "a1"), _of_server("thread", 90, "b2"), _of_server("day", 90, "a1")]
+    text = table.text(rows, PROVIDERS, BERLIN, NOW, Paper(width=120))
+    titles = [line.split("  ")[0] for line in text.splitlines() if line.startswith("Codex")]
+    assert titles == ["Codex a1: threads", "Codex b2: threads", "Codex a1: days"]
+    alone = table.text(rows[:1], PROVIDERS, BERLIN, NOW, Paper(width=120))
+    assert alone.startswith("Codex: threads")
+
+
+def test_days_are_in_no_total_but_their_own() -> None:
+    use = ServerUse(total_tokens=90, input_tokens=40, cache_read_tokens=45, output_tokens=5, usd=0.25)
+    made = as_data([_of_server("thread", 90, "a1", use), _of_server("day", 70, "a1")], NOW)
+    assert made["totals"]["ledger"]["tokens"] == 100
+    assert made["totals"]["difference"]["tokens"] == 10
+    sums = {kind["what"]: kind["difference"]["tokens"] for kind in made["by_kind"]}
+    assert sums == {"thread": 10, "day": 30}
+    assert made["rows"][0]["reported"] == {
+        "by": "x",
+        "asked_at": as_time(NOW),
+        "tokens": 90,
+        "usd": 0.25,
+        "usd_is_estimate": False,
+        "input_tokens": 40,
+        "cache_read_tokens": 45,
+        "output_tokens": 5,
+    }
+    assert "input_tokens" not in made["rows"][1]["reported"]
