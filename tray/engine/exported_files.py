@@ -16,6 +16,7 @@ from typing import BinaryIO, TextIO, cast
 from msgspec import Struct
 
 from providers.ledger.elsewhere import Counted, OtherMachines
+from providers.ledger.epoch_ms import moment
 from tray.engine.exported_rows import (
     BadRow,
     Reader,
@@ -87,7 +88,7 @@ def add_file(name: str, store: OtherMachines, span: Span, providers: Sequence[st
     found = ReadFile(name="standard input" if name == STDIN else name)
     try:
         with closing(_opened(name)) as stream, closing(_text(stream, found)) as text:
-            store.add(_wanted(_rows(text, found), found, span, frozenset(providers)))
+            store.add(_wanted(_rows(text, found, span), found, span, frozenset(providers)))
     except OSError as error:
         raise UnusableFile(f"{found.name} cannot be read: {error.strerror or error}.") from error
     return found
@@ -117,9 +118,12 @@ def _text(stream: BinaryIO, found: ReadFile) -> TextIO:
     return io.TextIOWrapper(buffered, encoding="utf-16" if wide else "utf-8-sig", errors="replace")
 
 
-def _rows(text: TextIO, found: ReadFile) -> Iterator[Counted]:
-    """Raises UnusableFile where the first line is of something else."""
+def _rows(text: TextIO, found: ReadFile, span: Span) -> Iterator[Counted]:
+    """Those of other days are skipped as far as their first cell says so, which takes a tenth of the time. Raises
+    UnusableFile where the first line is of something else.
+    """
     number, read = 0, None
+    first, last = _days(span)
     try:
         for line in iter(partial(text.readline, _LONGEST_LINE), ""):
             number += 1
@@ -133,7 +137,8 @@ def _rows(text: TextIO, found: ReadFile) -> Iterator[Counted]:
                 read, is_head = _reader(line, found)
                 if is_head:
                     continue
-            if line.isspace():
+            day = line[9:19] if line[0] == "{" else line[:10]
+            if (not first <= day <= last and day[4:8:3] == "--") or line.isspace():
                 continue
             try:
                 yield read(line)
@@ -143,6 +148,15 @@ def _rows(text: TextIO, found: ReadFile) -> Iterator[Counted]:
         found.is_cut = True
     if number == 0 and not found.is_cut:
         raise UnusableFile(f"{found.name} is empty. {_AGAIN}")
+
+
+def _days(span: Span) -> tuple[str, str]:
+    """The UTC days of the span."""
+    try:
+        first, last = (moment(each).date().isoformat() for each in span)
+    except (ValueError, OverflowError, OSError):
+        return "", "~"
+    return first, last
 
 
 def _reader(line: str, found: ReadFile) -> tuple[Reader, bool]:
