@@ -10,7 +10,7 @@ _shtab_tankful_prices_subparsers=(list update reset)
 _shtab_tankful_config_subparsers=(list get set unset path)
 _shtab_tankful_subparsers=(usage cost audit sessions statusline watch guard hook dashboard export metrics mcp prices config login-cookie autostart doctor completion)
 
-_shtab_tankful_usage_option_strings=(-h --help --provider --source --cached --refresh --project --json)
+_shtab_tankful_usage_option_strings=(-h --help --provider --source --cached --refresh --project --with --json)
 _shtab_tankful_cost_option_strings=(-h --help --provider --days --since --until --by --with --models --chart --rates --timezone --json)
 _shtab_tankful_audit_option_strings=(-h --help --provider --since --until --ask-server --threads --all --strict --timezone --json)
 _shtab_tankful_sessions_open_option_strings=(-h --help)
@@ -39,6 +39,7 @@ _shtab_tankful_doctor_option_strings=(-h --help --json)
 _shtab_tankful_completion_option_strings=(-h --help)
 _shtab_tankful_option_strings=(-h --help --tray --headless --version)
 
+_shtab_tankful_usage___with_COMPGEN=_shtab_compgen_files
 _shtab_tankful_cost___with_COMPGEN=_shtab_compgen_files
 _shtab_tankful_dashboard___html_COMPGEN=_shtab_compgen_files
 _shtab_tankful_metrics___textfile_COMPGEN=_shtab_compgen_files
@@ -75,6 +76,7 @@ _shtab_tankful_usage__h_nargs=0
 _shtab_tankful_usage___help_nargs=0
 _shtab_tankful_usage___cached_nargs=0
 _shtab_tankful_usage___refresh_nargs=0
+_shtab_tankful_usage___with_nargs='*'
 _shtab_tankful_usage___json_nargs=0
 _shtab_tankful_cost__h_nargs=0
 _shtab_tankful_cost___help_nargs=0

@@ -67,6 +67,7 @@ complete -c tankful -n '_shtab_tankful_using usage' -l source -xka "auto oauth a
 complete -c tankful -n '_shtab_tankful_using usage' -l cached -d 'show the last known values; send no request'
 complete -c tankful -n '_shtab_tankful_using usage' -l refresh -d 'fetch now, however recent the last values are'
 complete -c tankful -n '_shtab_tankful_using usage' -l project -x -d 'also show how much of each limit a session of this project took, and how often that fits'
+complete -c tankful -n '_shtab_tankful_using usage' -l with -xka "(__fish_complete_path (commandline -ct))" -d 'add what other machines wrote by `tankful export --what limits`, the newest reading of each window (- is standard input)'
 complete -c tankful -n '_shtab_tankful_using usage' -l json -d 'print JSON'
 complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a cost -d 'show tokens and cost from local logs'
 complete -c tankful -n '_shtab_tankful_using cost' -s h -l help -d 'show this help and exit'

@@ -320,6 +320,7 @@ _shtab_tankful_usage_options=(
   "--cached[show the last known values\; send no request]"
   "--refresh[fetch now, however recent the last values are]"
   "--project[also show how much of each limit a session of this project took, and how often that fits]:PATH|NAME:"
+  "*--with[add what other machines wrote by \`tankful export --what limits\`, the newest reading of each window (- is standard input)]:FILE:_files"
   "--json[print JSON]"
 )
 

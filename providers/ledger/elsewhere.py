@@ -46,7 +46,7 @@ CREATE TABLE responses(provider TEXT NOT NULL, key INTEGER NOT NULL, at_ms INTEG
     context INTEGER NOT NULL, {", ".join(f"{name} INTEGER NOT NULL" for name in _CLASSES)}, pico_usd INTEGER,
     priced INTEGER NOT NULL, responses INTEGER NOT NULL DEFAULT 1, PRIMARY KEY(provider, key)) WITHOUT ROWID;
 """
-"""No journal, and one transaction without an end: nothing is rolled back, and no statement waits for its commit."""
+"""No journal, and one transaction without an end: nothing is rolled back, and no statement commits."""
 
 
 def _size(table: str) -> str:

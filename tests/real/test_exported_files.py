@@ -78,6 +78,9 @@ class TestDuckDB:
             assert described.get("usd", "DOUBLE") == "DOUBLE"
             assert described.get("day", "DATE") == "DATE"
             assert described.get("not_on_lines", "BOOLEAN") == "BOOLEAN"
+            for name in ("machine", "key"):
+                assert described.get(name, "VARCHAR") == "VARCHAR"
+            assert what != "responses" or {"machine", "key"} <= described.keys()
 
     def test_csv_and_json_lines_are_the_same_table(self, person: Exporting, duckdb: str) -> None:
         rows = person.file("--what", "responses")

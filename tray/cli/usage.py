@@ -47,6 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH|NAME",
         help="also show how much of each limit a session of this project took, and how often that fits",
     )
+    parser.add_argument(
+        "--with",
+        dest="files",
+        nargs="*",
+        action="extend",
+        metavar="FILE",
+        help="add what other machines wrote by `tankful export --what limits`, the newest reading of each"
+        " window (- is standard input)",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -61,6 +70,11 @@ def run(options: argparse.Namespace) -> int:
     scope = open_scope()
     provider = chosen("provider", options.provider, "all", scope.provider_ids())
     source = chosen("source", options.source, "auto", scope.source_ids(provider))
+    readings = None
+    if options.files is not None:
+        from tray.cli.other_machines import read_limits
+
+        readings = read_limits(options.files, scope)
     costs = Costs(scope)
     snapshot = take_round(
         scope,
@@ -76,13 +90,20 @@ def run(options: argparse.Namespace) -> int:
     for sentence in empty_sources(snapshot, scope.chosen(provider), source):
         tell(sentence)
     now, settings = scope.clock(), scope.settings()
+    own = snapshot
+    if readings is not None:
+        from tray.view.other_limits import with_readings
+
+        titles = {each.id: each.title for each in scope.chosen(provider)}
+        wanted = [reading for reading in readings if reading.provider in titles]
+        snapshot = with_readings(snapshot, wanted, titles, now)
     if provider is not None:
         settings = budgets.without_dollars(settings)  # those are of all providers
     counted = costs_of(scope, costs)
-    facts = budgets.facts(settings, counted, snapshot.accounts)
+    facts = budgets.facts(settings, counted, own.accounts)
     shown = document.usage(snapshot, now, settings.get(WORK_DAYS), scope.zone, facts)
     if options.project is not None or (options.json and not options.cached):
-        accounts = {each.account.id for each in snapshot.accounts if each.account}
+        accounts = {each.account.id for each in own.accounts if each.account}
         uses = window_figures.recent_uses(scope, costs.ledger, accounts)
         shown = window_figures.with_uses(shown, uses, now)
         shown = budget_history.with_history(shown, scope, costs.ledger, now)
@@ -91,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         output.emit(output.as_json(shown))
     else:
-        _tell_if_not_counted(snapshot, counted)
+        _tell_if_not_counted(own, counted)
         state = State(snapshot=snapshot, settings=settings, costs=counted, refresh_every=refresh_every(scope))
         show_rows(menu.status_rows(state, now, scope.zone))
         if options.project is not None:

@@ -8,24 +8,17 @@ import io
 import os
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, TextIO, TypeVar, cast
 
 from msgspec import Struct
 
 from providers.ledger.elsewhere import Counted, OtherMachines
 from providers.ledger.epoch_ms import moment
-from tray.engine.exported_rows import (
-    BadRow,
-    Reader,
-    csv_cells,
-    csv_reader,
-    json_columns,
-    json_reader,
-    kind_of,
-)
+from tray.engine.exported_limits import LIMITS, LimitReading
+from tray.engine.exported_rows import RESPONSES, BadRow, RowFormat, csv_cells, json_columns, kind_of
 
 STDIN = "-"
 _LONGEST_LINE = 1 << 16
@@ -33,14 +26,12 @@ _LONGEST_LINE = 1 << 16
 _FIRST_BYTES = 4
 _GZIP = b"\x1f\x8b"
 _COMPRESSED = (b"\x28\xb5\x2f\xfd", b"\xfd7zX", b"PK\x03\x04", b"BZh", b"7z\xbc\xaf")
-_AGAIN = "Export it again on that machine by `tankful export --what responses`."
 _REASONS = {
-    None: f"no export of tankful. {_AGAIN}",
-    "older": f"an export of an older tankful, without the keys by which copies of a log are recognised. {_AGAIN}",
-    "days": f"an export of days, in which copies of a log cannot be recognised. {_AGAIN}",
-    "limits": f"an export of limits. {_AGAIN}",
-    "windows": f"an export of windows. {_AGAIN}",
+    None: "no export of tankful",
+    "older": "an export of an older tankful, without the keys by which copies of a log are recognised",
+    "days": "an export of days, in which copies of a log cannot be recognised",
 }
+T = TypeVar("T")
 
 
 class UnusableFile(ValueError):
@@ -48,30 +39,37 @@ class UnusableFile(ValueError):
 
 
 class ReadFile(Struct, kw_only=True):
-    """What became of a file: `rows` of the time asked for; `bad_lines`, the first of which is `first_bad`, counted
-    from 1; rows of providers that are `unknown` here.
+    """What became of a file that should have rows of `what`. `bad_lines` are those without one, the first of which
+    is `first_bad`, counted from 1; `unknown` are rows of providers that are not known here.
     """
 
     name: str
-    rows: int = 0
+    what: str
     bad_lines: int = 0
     first_bad: int = 0
     unknown: dict[str, int] = {}
     is_cut: bool = False
+    is_empty: bool = False
 
     @property
     def is_whole(self) -> bool:
         return not (self.bad_lines or self.is_cut)
 
+    @property
+    def again(self) -> str:
+        return f"Export it again on that machine by `tankful export --what {self.what}`."
+
     def problems(self) -> Iterator[str]:
         """Sentences on what was not counted."""
         if self.bad_lines == 1:
-            yield f"{self.name}: line {self.first_bad} is no row of an export, and not counted. {_AGAIN}"
+            yield f"{self.name}: line {self.first_bad} is no row of an export, and not counted. {self.again}"
         elif self.bad_lines:
             yield (
                 f"{self.name}: {self.bad_lines} lines are no rows of an export, and not counted; the first is line"
-                f" {self.first_bad}. {_AGAIN}"
+                f" {self.first_bad}. {self.again}"
             )
+        if self.is_empty:
+            yield f"{self.name} is empty: nothing was used there in its days, or the export failed."
         if self.is_cut:
             yield f"{self.name} is damaged or was cut short: what follows is not counted. Copy it again."
         for provider, count in sorted(self.unknown.items()):
@@ -85,13 +83,38 @@ Span = tuple[int, int]
 
 def add_file(name: str, store: OtherMachines, span: Span, providers: Sequence[str]) -> ReadFile:
     """Add the rows of this time. "-" is standard input. Raises UnusableFile, and StoreFailed of the store."""
-    found = ReadFile(name="standard input" if name == STDIN else name)
+    found, known = _file(name, RESPONSES), frozenset(providers)
+    with _lines(found, name) as text:
+        store.add(_wanted(_rows(text, found, RESPONSES, span), found, span, known))
+    return found
+
+
+def limits_in(name: str, providers: Sequence[str]) -> tuple[list[LimitReading], ReadFile]:
+    """The newest reading of each window. Raises UnusableFile."""
+    found, newest = _file(name, LIMITS), dict[tuple[str, str, str], LimitReading]()
+    with _lines(found, name) as text:
+        for row in _rows(text, found, LIMITS):
+            if row.provider not in providers:
+                found.unknown[row.provider] = found.unknown.get(row.provider, 0) + 1
+                continue
+            key = row.provider, row.account, row.window_id
+            held = newest.get(key)
+            if held is None or held.time < row.time:
+                newest[key] = row
+    return list(newest.values()), found
+
+
+def _file(name: str, rows: RowFormat[T]) -> ReadFile:
+    return ReadFile(name="standard input" if name == STDIN else name, what=rows.what)
+
+
+@contextmanager
+def _lines(found: ReadFile, name: str) -> Iterator[TextIO]:
     try:
         with closing(_opened(name)) as stream, closing(_text(stream, found)) as text:
-            store.add(_wanted(_rows(text, found, span), found, span, frozenset(providers)))
+            yield text
     except OSError as error:
         raise UnusableFile(f"{found.name} cannot be read: {error.strerror or error}.") from error
-    return found
 
 
 def _opened(name: str) -> BinaryIO:
@@ -111,14 +134,14 @@ def _text(stream: BinaryIO, found: ReadFile) -> TextIO:
         try:
             first = buffered.peek(_FIRST_BYTES)[:_FIRST_BYTES]
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise UnusableFile(f"{found.name} is damaged. {_AGAIN}") from error
+            raise UnusableFile(f"{found.name} is damaged. {found.again}") from error
     if first.startswith(_COMPRESSED):
         raise UnusableFile(f"{found.name} is compressed. Decompress it first; gzip is read as it is.")
     wide = first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return io.TextIOWrapper(buffered, encoding="utf-16" if wide else "utf-8-sig", errors="replace")
 
 
-def _rows(text: TextIO, found: ReadFile, span: Span) -> Iterator[Counted]:
+def _rows(text: TextIO, found: ReadFile, rows: RowFormat[T], span: Span | None = None) -> Iterator[T]:
     """Those of other days are skipped as far as their first cell says so, which takes a tenth of the time. Raises
     UnusableFile where the first line is of something else.
     """
@@ -129,12 +152,12 @@ def _rows(text: TextIO, found: ReadFile, span: Span) -> Iterator[Counted]:
             number += 1
             if len(line) == _LONGEST_LINE and line[-1] != "\n":
                 if read is None:
-                    raise UnusableFile(f"{found.name} is {_REASONS[None]}")
+                    raise UnusableFile(_refusal(found, None))
                 _note_bad(found, number)
                 found.is_cut = True
                 return
             if read is None or line.startswith("time,"):
-                read, is_head = _reader(line, found)
+                read, is_head = _reader(line, found, rows)
                 if is_head:
                     continue
             day = line[9:19] if line[0] == "{" else line[:10]
@@ -146,12 +169,13 @@ def _rows(text: TextIO, found: ReadFile, span: Span) -> Iterator[Counted]:
                 _note_bad(found, number)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         found.is_cut = True
-    if number == 0 and not found.is_cut:
-        raise UnusableFile(f"{found.name} is empty. {_AGAIN}")
+    found.is_empty = number == 0 and not found.is_cut
 
 
-def _days(span: Span) -> tuple[str, str]:
-    """The UTC days of the span."""
+def _days(span: Span | None) -> tuple[str, str]:
+    """The UTC days of the span, or all of them."""
+    if span is None:
+        return "", "~"
     try:
         first, last = (moment(each).date().isoformat() for each in span)
     except (ValueError, OverflowError, OSError):
@@ -159,14 +183,18 @@ def _days(span: Span) -> tuple[str, str]:
     return first, last
 
 
-def _reader(line: str, found: ReadFile) -> tuple[Reader, bool]:
+def _reader(line: str, found: ReadFile, rows: RowFormat[T]) -> tuple[Callable[[str], T], bool]:
     """How to read the rows of a file that begins with this line, and whether that is only their head."""
     is_json = line.lstrip().startswith("{")
     columns: Sequence[str] = json_columns(line) if is_json else csv_cells(line)
     kind = kind_of(columns)
-    if kind != "responses":
-        raise UnusableFile(f"{found.name} is {_REASONS[kind]}")
-    return (json_reader(), False) if is_json else (csv_reader(columns), True)
+    if kind != rows.what:
+        raise UnusableFile(_refusal(found, kind))
+    return (rows.from_json(), False) if is_json else (rows.from_csv(columns), True)
+
+
+def _refusal(found: ReadFile, kind: str | None) -> str:
+    return f"{found.name} is {_REASONS.get(kind, f'an export of {kind}')}. {found.again}"
 
 
 def _note_bad(found: ReadFile, number: int) -> None:
@@ -182,7 +210,6 @@ def _wanted(
         if start <= row[2] < end:
             provider = row[0].provider
             if provider in providers:
-                found.rows += 1
                 yield row
             else:
                 found.unknown[provider] = found.unknown.get(provider, 0) + 1

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -26,8 +27,20 @@ _FORMULA = tuple("=+-@＝＋－＠")
 _KEY_LENGTH = 17
 
 
+T = TypeVar("T")
+
+
 class BadRow(ValueError):
     """A line that no export has."""
+
+
+class RowFormat(msgspec.Struct, Generic[T], frozen=True):
+    """How to read the rows of `--what` this: by the columns of their head, or as JSON. Readers raise BadRow."""
+
+    what: str
+    columns: tuple[str, ...]
+    from_csv: Callable[[Sequence[str]], Callable[[str], T]]
+    from_json: Callable[[], Callable[[str], T]]
 
 
 class _Line(msgspec.Struct, frozen=True, gc=False):
@@ -109,6 +122,9 @@ def json_reader() -> Reader:
         return _counted(named, row.key, row.time, tokens, row.total_tokens, row.usd)
 
     return read
+
+
+RESPONSES = RowFormat("responses", COLUMNS, csv_reader, json_reader)
 
 
 def csv_cells(line: str) -> list[str]:

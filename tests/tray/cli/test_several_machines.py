@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ import pytest
 from tray.cli.main import main
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
+NEW_LINE = "\n"
 SINCE = ("--since", "2026-11-01", "--until", "2026-11-30", "--timezone", "UTC")
 
 
@@ -186,7 +191,6 @@ def test_a_line_that_is_damaged_is_named_and_the_others_count(machines: Machines
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "is empty"),
         (b"date,usd\n1,2\n", "no export of tankful"),
         (b'{"a": 1}\n', "no export of tankful"),
         (bytes(100_000), "no export of tankful"),
@@ -225,6 +229,120 @@ def test_a_file_that_is_not_there(machines: Machines) -> None:
     machines.give("own", *machines.logs)
     machines.run("own", "cost", "--with", str(machines.folder / "none.csv"), code=64)
     assert "none.csv cannot be read: No such file or directory." in machines.err
+
+
+def test_an_empty_file_is_what_a_machine_without_logs_exports(machines: Machines) -> None:
+    machines.give("own", *machines.logs)
+    alone = machines.cost("own")["totals"]
+    for form in ("jsonl", "csv"):
+        file = str(machines.export("laptop", form=form))
+        assert machines.cost("own", "--with", file)["totals"] == alone
+        assert ("laptop.jsonl is empty" in machines.err) == (form == "jsonl")
+
+
+def test_other_days_are_passed_over(machines: Machines) -> None:
+    machines.give("own")
+    machines.give("laptop", *machines.logs)
+    for form in ("csv", "jsonl"):
+        file = str(machines.export("laptop", form=form))
+        days = ("cost", "--json", "--since", "2026-09-01", "--until", "2026-09-02", "--with", file)
+        assert json.loads(machines.run("own", *days))["totals"]["responses"] == 0
+
+
+def test_standard_input(machines: Machines) -> None:
+    """Through a pipe, whose reader cannot go back."""
+    machines.give("own")
+    machines.give("laptop", *machines.logs)
+    expected = machines.cost("laptop")["totals"]
+    file = machines.export("laptop")
+    environ = {"PATH": os.environ["PATH"], "HOME": str(machines.folder / "own")}
+    environ |= {"TANKFUL_HOME": f"{environ['HOME']}/own", "CODEX_HOME": f"{environ['HOME']}/codex"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tray.cli", "cost", "--json", *SINCE, "--with", "-"],
+        input=file.read_bytes(),
+        env=environ,
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(done.stdout)["totals"] == expected
+
+
+def test_no_file_is_left_behind(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    machines.give("own", *machines.logs)
+    temporary = machines.folder / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("SQLITE_TMPDIR", str(temporary))
+    machines.cost("own", "--with", str(machines.export("own")))
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [("cost", "--with"), ("usage", "--cached", "--with")])
+def test_no_file_at_all(machines: Machines, arguments: tuple[str, ...]) -> None:
+    machines.give("own")
+    machines.run("own", *arguments, code=64)
+    assert "--with needs at least one file" in machines.err
+
+
+def test_a_count_of_one_machine_loads_nothing_of_others() -> None:
+    code = (
+        "import sys; from tray.cli import cost; from providers.ledger import ledger;"
+        " from tray.engine import costs;"
+        " from tray.view import cost_tables, cost_document; others = ('elsewhere', 'exported', 'other_machines');"
+        " print([name for name in sys.modules if any(each in name for each in others)])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "[]\n"
+
+
+def limits_file(machines: Machines, *rows: tuple[str, str, float, timedelta, timedelta]) -> str:
+    """A reading of an account's window: percent, so long ago, and the time until its reset."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    lines = [
+        f"{(now - ago).isoformat()},codex,{account},{window},oauth,{used},{(now + ends).isoformat()}"
+        for account, window, used, ago, ends in rows
+    ]
+    file = machines.folder / "limits.csv"
+    file.write_text(
+        f"time,provider,account,window_id,source,used_percent,resets_at\n{NEW_LINE.join(lines)}\n"
+    )
+    return str(file)
+
+
+def test_limits_of_accounts_that_are_not_here(machines: Machines) -> None:
+    machines.give("own")
+    hour = timedelta(hours=1)
+    file = limits_file(
+        machines,
+        ("a1b2c3d4", "session", 40, hour, hour),
+        ("a1b2c3d4", "session", 45.5, hour / 2, hour),
+        ("a1b2c3d4", "model:spark:weekly", 9, 48 * hour, hour),
+        ("a1b2c3d4", "weekly", 9, 48 * hour, -hour),
+    )
+    found = json.loads(machines.run("own", "usage", "--cached", "--json", "--with", file))
+    account = next(each for each in found["providers"] if each["account"])
+    assert account["account"]["id"] == "a1b2c3d4"
+    assert [(each["id"], each["used_percent"]) for each in account["windows"]] == [
+        ("model:spark:weekly", 9.0),
+        ("session", 45.5),
+    ]
+
+
+def test_limits_with_hashes_for_accounts(machines: Machines) -> None:
+    machines.give("own")
+    file = limits_file(machines, ("a1b2c3d4e5f6", "session", 40, timedelta(), timedelta(hours=1)))
+    machines.run("own", "usage", "--cached", "--with", file, code=64)
+    assert "was exported with --redact" in machines.err
+
+
+def test_limits_are_no_responses(machines: Machines) -> None:
+    machines.give("own", *machines.logs)
+    machines.run("own", "usage", "--cached", "--with", str(machines.export("own")), code=64)
+    assert "is an export of responses" in machines.err
+    assert "`tankful export --what limits`" in machines.err
 
 
 def test_providers_that_are_not_known_are_counted_apart(machines: Machines) -> None:

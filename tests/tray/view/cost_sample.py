@@ -116,7 +116,18 @@ def report(
         Path(f"/home/dev/work/.{provider}"): f"~/work/.{provider}",
     }
     held = Held(dict.fromkeys(homes, 7), 3 if provider == "codex" and made else 0)
-    return cost_report(made, recent, held, homes, since=SINCE, until=UNTIL, zone=zone, now=NOW, detail=detail)
+    return cost_report(
+        made,
+        recent,
+        held,
+        homes,
+        since=SINCE,
+        until=UNTIL,
+        zone=zone,
+        now=NOW,
+        detail=detail,
+        machines=lambda home: "dev-laptop-14.example.net" if "/work/" in home else "desk",
+    )
 
 
 def tables(by: str, *chosen: str, models: bool = False) -> list[cost_tables.CostTable]:
@@ -137,6 +148,7 @@ SHOWN = {
     "session": ("session", False, False),
     "project-models": ("project", True, False),
     "account": ("account", False, False),
+    "machine-models": ("machine", True, False),
 }
 """By name: the grouping, with models, with a chart."""
 WIDTHS = (60, 80, 120)
@@ -145,7 +157,10 @@ WIDTHS = (60, 80, 120)
 def shown(name: str, width: int, encoding: str = "utf-8") -> str:
     by, models, chart = SHOWN[name]
     paper = Paper(width=width, encoding=encoding)
-    return cost_tables.text(tables(by, models=models), paper, by, models=models, chart=chart)
+    machines = ("desk", "dev-laptop-14.example.net") if by == "machine" else ()
+    return cost_tables.text(
+        tables(by, models=models), paper, by, models=models, chart=chart, machines=machines
+    )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 
 from providers.ledger.prices.names import is_one_of
 
+HASH_LENGTH = 12
+"""Hex digits: more than an account's id has."""
+
 
 class Redaction:
     """Hashes whatever names a person, their work or their machines, by a salt that nobody else knows: the same
@@ -53,4 +56,4 @@ class Redaction:
         if self._salt is None or not name:
             return name or None
         text = f"{kind}:{name}".encode(errors="surrogatepass")
-        return hmac.digest(self._salt, text, "sha256").hex()[:12]
+        return hmac.digest(self._salt, text, "sha256").hex()[:HASH_LENGTH]
