@@ -1,8 +1,8 @@
 """Pictures of the menu on real panels, with made-up data: `python -m tools.menus FOLDER [STATE …]`.
 
 Each state is shown on xfce4-panel, waybar and lxqt-panel, light and dark, at once and twice the pixels, with the
-submenu of its first account open; `sheet.png` has all of them beside each other. The README's picture is
-`two-xfce-dark-2x.png`.
+submenu of its first account open; `sheet.png` has all of them beside each other. The README's pictures
+are `two-xfce-dark-2x.png` and `sessions-xfce-dark-2x.png`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ HELD_SECONDS = 60.0
 
 HELD, RUN, ASK, QUESTION, BOTH = "zz-held", "zz-run", "zz-ask", "zz-question", "zz-both"
 AGENT, CHILD, SHELL = "zz-agent", "zz-child", "zz-shell"
-NEAR, NEAR_CHILD = "zz-near", "zz-chick"
+NEAR, FAR, NEAR_CHILD = "zz-near", "zz-far", "zz-chick"
 WAIT = "python3 wait.py"
 WAITER = """import pathlib, time
 pathlib.Path("begun").write_text(str(time.time()))
@@ -58,9 +58,10 @@ PLAYS = (
     Play(NEAR_CHILD, ((_bash("touch below"),),)),
     Play(AGENT, ((_agent(CHILD),),)),
     Play(NEAR, ((_agent(NEAR_CHILD, run_in_background=False),),)),
+    Play(FAR, ((_agent(NEAR_CHILD, run_in_background=True),),)),
 )
 """RUN waits until the file `go` is there, and so does SHELL, in the background; ASK needs a permission, and so do
-both calls of BOTH, and what the agent of NEAR does, which works in the foreground.
+both calls of BOTH, and what the agents of NEAR and FAR do, of which the one works in the foreground and the other in the background.
 """
 
 

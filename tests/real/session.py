@@ -34,7 +34,7 @@ from tests.programs import end, started
 from tests.real.pictures import Box, columns_of_ink
 
 DEADLINE = 30.0
-SCREEN = 900, 660  # of a desktop at scale 1
+SCREEN = 1024, 660  # of a desktop at scale 1
 PANEL_HEIGHT = 30
 ICON = 22  # pixels that all of these panels give to an icon, at scale 1
 WATCHER = "org.kde.StatusNotifierWatcher"

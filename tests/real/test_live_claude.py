@@ -31,6 +31,7 @@ from tests.real.live_claude import (
     ASK,
     BOTH,
     CHILD,
+    FAR,
     HELD,
     NEAR,
     PLAYS,
@@ -177,6 +178,20 @@ def test_the_call_that_waits_is_named(cli: Cli, tmp_path: Path) -> None:
         assert agent.status == "working"
         screen.until(lambda: "Do you want to proceed?" in screen.text, "it never asked")
         dev.stays(screen)
+        screen.types("\r")
+        dev.sees(screen, "idle")
+        dev.claude.leaves(screen)
+
+
+def test_what_an_agent_in_the_background_asks(cli: Cli, tmp_path: Path) -> None:
+    """Its session's turn may have ended by then."""
+    with person(cli, tmp_path) as dev, dev.screen() as screen:
+        dev.sees(screen, "idle")
+        screen.enters(FAR)
+        screen.until(lambda: "Do you want to proceed?" in screen.text, "it never asked")
+        screen.until(lambda: dev.asks == "touch below", f"but {dev.seen.now}")
+        dev.stays(screen)
+        assert dev.asks == "touch below"
         screen.types("\r")
         dev.sees(screen, "idle")
         dev.claude.leaves(screen)
