@@ -68,6 +68,7 @@ class Observer:
             status = SessionStatus(status="done", since=over, evidence="process")
         else:
             status = self._status(one, facts, {each.found.id: each.status for each in below})
+            below = _asking(status, below)
         return ObservedSession(
             candidate=one, status=status, facts=facts or SessionFacts(), tail=tail, subagents=below
         )
@@ -106,3 +107,14 @@ class Observer:
         except Exception as error:  # noqa: BLE001 - it must not cost the other sessions
             self._problems.session_failed(one, error)
             return SessionStatus(status="unknown")
+
+
+def _asking(status: SessionStatus, below: tuple[ObservedSession, ...]) -> tuple[ObservedSession, ...]:
+    """The subagent whose call the person is asked about waits, too: where it is the only one with an open call, as
+    a session does not say which of several it is.
+    """
+    calling = [each for each in below if each.status.status == "working" and each.status.task is not None]
+    if status.status != "approval" or len(calling) != 1 or calling[0].status.task != status.task:
+        return below
+    asking = replace(calling[0], status=replace(calling[0].status, status=status.status))
+    return tuple(asking if each is calling[0] else each for each in below)

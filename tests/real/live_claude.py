@@ -61,7 +61,7 @@ PLAYS = (
     Play(FAR, ((_agent(NEAR_CHILD, run_in_background=True),),)),
 )
 """RUN waits until the file `go` is there, and so does SHELL, in the background; ASK needs a permission, and so do
-both calls of BOTH, and what the agents of NEAR and FAR do, of which the one works in the foreground and the other in the background.
+both calls of BOTH, and what the agents of NEAR and FAR do: the one in the foreground, the other in the background.
 """
 
 

@@ -175,7 +175,7 @@ def test_the_call_that_waits_is_named(cli: Cli, tmp_path: Path) -> None:
         screen.enters(NEAR)
         screen.until(lambda: dev.asks == "touch below", f"but {dev.seen.now}")
         [agent] = dev.one.subagents
-        assert agent.status == "working"
+        assert agent.status == "approval"
         screen.until(lambda: "Do you want to proceed?" in screen.text, "it never asked")
         dev.stays(screen)
         screen.types("\r")
@@ -192,8 +192,10 @@ def test_what_an_agent_in_the_background_asks(cli: Cli, tmp_path: Path) -> None:
         screen.until(lambda: dev.asks == "touch below", f"but {dev.seen.now}")
         dev.stays(screen)
         assert dev.asks == "touch below"
+        assert [each.status for each in dev.one.subagents] == ["approval"]
         screen.types("\r")
         dev.sees(screen, "idle")
+        assert [each.status for each in dev.one.subagents] == ["done"]
         dev.claude.leaves(screen)
 
 

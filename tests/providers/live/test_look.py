@@ -22,7 +22,7 @@ from providers.live.homes import HomeAnswers, ask_file_systems
 from providers.live.look import LookContext, SessionLook
 from providers.sessions import FoundServer, FoundSession, HookRecord
 from tests.left_behind import until
-from tests.providers.live.fakes import NOW, FakeProcesses, FakeTable, provider, write
+from tests.providers.live.fakes import NOW, FakeProcesses, FakeSessions, FakeTable, provider, write
 
 
 class FakeCosts:
@@ -368,6 +368,29 @@ def test_the_log_of_a_session_that_is_no_longer_there_is_forgotten(home: Path) -
     sessions.sessions = running
     look.look(NOW + timedelta(minutes=7))
     assert len(sessions.readers) == 2
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_subagent_about_whose_call_the_person_is_asked_waits_where_it_is_the_only_one(
+    home: Path, others: int
+) -> None:
+    class Asking(FakeSessions):
+        def status(self, found, facts, hook, subagents, table, now):  # type: ignore[no-untyped-def]
+            own = super().status(found, facts, hook, subagents, table, now)
+            return replace(own, status="approval", task=subagents["a"].task) if subagents else own
+
+    one, _, homes = provider(home)
+    sessions = Asking()
+    calling = ({"turn": "open"}, {"call": "Bash", "argument": "make"})
+    sessions.sessions = [found(home, "top", {"turn": "open"}), found(home, "a", *calling, parent="top")]
+    sessions.sessions += [found(home, "idle", {"turn": "ended"}, parent="top")]
+    sessions.sessions += [found(home, f"other{each}", *calling, parent="top") for each in range(others)]
+    top = only(SessionLook(lambda: [(replace(one, sessions=sessions), homes)], FakeProcesses()).look(NOW))
+    assert top.status.status == "approval"
+    expected = (
+        {"a": "working", "idle": "idle", "other0": "working"} if others else {"a": "approval", "idle": "idle"}
+    )
+    assert {each.id: each.status for each in top.subagents} == expected
 
 
 class DeadMount:
