@@ -65,6 +65,7 @@
         logins            who was signed in to which home when, for logs that name no account
         rows              the billed responses and changes of limits one by one, for exports
         fast_cost         the cost of one session and of the last hours, with the standard library
+        elsewhere         responses that other machines exported, each once, in a temporary database
         messages          when the person sent messages, by part (contexts: what they have in common); what is
                           asked of them by sent_messages
         query, report     sums (of `sums`), by day (`steps`), session, …; and by `blocks` of five hours (spans: of
@@ -142,6 +143,8 @@
         published         the same, read with the standard library (published_costs: the cost in it as of now;
                           iso_time: times in it as text; published_settings: the settings in it;
                           published_state: as the state that views draw)
+        exported_files    files that other machines exported, read again (exported_rows, exported_limits: the
+                          rows in them; machine: what this one is called)
         salt              a secret of this machine, without which hashes of names cannot be guessed
         once              one round without an engine; other_homes: what others have published is kept
         detached          the same in the background, for a bar
