@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 from typing import Literal, Self
 
@@ -64,7 +64,7 @@ class UsedTokens(Struct, frozen=True):
 NOTHING = UsedTokens(0, 0.0)
 
 
-class CountedUse(Struct, frozen=True, kw_only=True):
+class CountedUse(Struct, frozen=True, kw_only=True, dict=True):
     """What our ledger has: responses on lines of logs, and what is on no line but in the total of a session."""
 
     on_lines: UsedTokens = NOTHING
@@ -72,7 +72,7 @@ class CountedUse(Struct, frozen=True, kw_only=True):
     last_at: datetime | None = None
     project: str | None = None
 
-    @property
+    @cached_property
     def whole(self) -> UsedTokens:
         return self.on_lines + self.not_on_lines
 
@@ -102,7 +102,7 @@ class ReportedUse(Struct, frozen=True, kw_only=True):
     by_server: ServerUse | None = None
 
 
-class AuditRow(Struct, frozen=True, kw_only=True):
+class AuditRow(Struct, frozen=True, kw_only=True, dict=True):
     """What was counted and what was reported of one session, thread or day; `account` is whose by the server."""
 
     provider: str
@@ -112,7 +112,7 @@ class AuditRow(Struct, frozen=True, kw_only=True):
     reported: ReportedUse
     account: str | None = None
 
-    @property
+    @cached_property
     def difference(self) -> UsedTokens | None:
         """Ours less theirs; None where they state nothing."""
         return None if self.reported.used is None else self.counted.whole - self.reported.used

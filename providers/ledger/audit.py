@@ -69,5 +69,6 @@ def observed_parts(db: sqlite3.Connection, provider: str, homes: Sequence[Path])
 def _read(db: sqlite3.Connection, parts: Sequence[Sequence[int]]) -> Iterator[list[Observed]]:
     """Without what is damaged, which the next count repairs."""
     sound, _ = sound_logs(db, [log for part in parts for log in part])
+    homes = {home: Path(home) for home in {each[0] for each in sound.values()}}
     for part in parts:
-        yield [Observed(Path(sound[log][0]), sound[log][4]) for log in part if log in sound]
+        yield [Observed(homes[sound[log][0]], sound[log][4]) for log in part if log in sound]

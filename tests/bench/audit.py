@@ -8,6 +8,7 @@ something that is on no line. Each command runs in a process of its own.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import sys
@@ -71,21 +72,21 @@ class _AuditedSession:
             self._lines.append(line | {"sessionId": self._id, "requestSessionId": line["sessionId"]})
         for number in range(RESPONSES):
             self._now += timedelta(seconds=30)
-            self._answer(model, in_total=not was_killed or number < RESPONSES // 2)
+            if was_killed and number == RESPONSES // 2:  # and then resumed
+                self.totals = Totals(self._now - timedelta(seconds=15))
+            self._answer(model)
         if beside:
             self._lines.append({"type": "ai-title", "aiTitle": "A title", "sessionId": self._id})
             self.totals.add("claude-haiku-5-5", Tokens(1, 300, 0, 0, 0, 12, 0))
         text = b"".join(encode(line) + b"\n" for line in self._lines)
-        if not was_killed or beside:
-            text += self.totals.line(self._id, self._now) + b"\n"
-        (project / f"{self._id}.jsonl").write_bytes(text)
+        total = json.loads(self.totals.line(self._id, self._now)) | {"totalCostUSD": None}
+        (project / f"{self._id}.jsonl").write_bytes(text + encode(total) + b"\n")
 
-    def _answer(self, model: str, *, in_total: bool) -> None:
+    def _answer(self, model: str) -> None:
         tokens = Tokens(
             self._rng.randint(1, 90), self._rng.randint(1, 90_000), 800, 200, self._rng.randint(9, 900), 5
         )
-        if in_total:
-            self.totals.add(model, tokens)
+        self.totals.add(model, tokens)
         message: Line = {"model": model, "id": f"msg_{uuid4(self._rng)}", "stop_reason": "end_turn"}
         self._lines.append(
             {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add, sub
 from pathlib import Path
 
@@ -92,6 +92,7 @@ def _said(kept: Iterable[tuple[Path, PackedObservation]]) -> dict[str, _SaidOfSe
     return found
 
 
+@lru_cache(maxsize=64)
 def _version(text: str) -> tuple[int, ...]:
     return tuple(map(int, _NUMBERS.findall(text)[:3]))
 
