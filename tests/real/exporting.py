@@ -10,7 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from providers.domain.limits import Account, AccountUsage, RateWindow, Sourced
+from providers.ledger import index, logins
+from providers.ledger.database import opened, transaction
 from providers.ledger.ledger import Ledger
+from providers.ledger.logins import SeenLogin
 from tests.tray.faces.published import ROOT, Folder
 
 LOGS = ROOT / "tests/fixtures/codex/0.169.0/plain/home"
@@ -54,8 +57,16 @@ class Exporting(Folder):
         )
         Ledger(self.state / "ledger.sqlite3").limits.note(usage, at)
 
+    def note_login(self) -> None:
+        """Who was signed in to the homes all the time: no log of theirs says so."""
+        with opened(self.state / "ledger.sqlite3", repair=True) as db, transaction(db):
+            for home in self.environ["CODEX_HOME"].split(","):
+                login = SeenLogin("a1b2c3d4", self.now - timedelta(days=9_999), self.now)
+                logins.note(db, index.home_id(db, "codex", Path(home)), login)
+
     def note_a_day(self) -> None:
         """A window that ended early, and one that is open."""
+        self.note_login()
         began = self.began = self.now.replace(second=0) - timedelta(hours=3)
         self.note(10, began, began + timedelta(hours=5))
         self.note(60, began + timedelta(hours=1), began + timedelta(hours=5))
