@@ -9,15 +9,15 @@ from tray.cli.console import NOTHING_READ, OK, BadArgument, chosen, open_scope, 
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
     from providers.domain.limits import AccountUsage, UsageSnapshot
     from providers.ledger.ledger import Ledger
     from providers.source import Provider
+    from tray.engine.scope import Scope
     from tray.engine.state import HomeCost
-    from tray.engine.window_figures import Uses
 
 _NOT_YET = "no limits are known yet; `tankful usage --refresh` asks for them now."
 _PAGE_SECONDS = 3.0
@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from tray.engine import budget_history, budgets, document, window_figures
+    from tray.engine import budgets, document
     from tray.engine.costs import Costs
     from tray.engine.once import costs_of, refresh_every, take_round
     from tray.engine.settings_table import WORK_DAYS
@@ -100,15 +100,13 @@ def run(options: argparse.Namespace) -> int:
     if provider is not None:
         settings = budgets.without_dollars(settings)  # those are of all providers
     counted = costs_of(scope, costs)
-    facts = budgets.facts(settings, counted, own.accounts)
-    shown = document.usage(snapshot, now, settings.get(WORK_DAYS), scope.zone, facts)
-    if options.project is not None or (options.json and not options.cached):
-        accounts = {each.account.id for each in own.accounts if each.account}
-        uses = window_figures.recent_uses(scope, costs.ledger, accounts)
-        shown = window_figures.with_uses(shown, uses, now)
-        shown = budget_history.with_history(shown, scope, costs.ledger, now)
-        if options.project is not None:
-            shown = _with_fit(costs.ledger, options.project, uses, now, shown)
+    shown: dict[str, Any] = {}
+    if options.json or options.project is not None:
+        facts = budgets.facts(settings, counted, own.accounts)
+        shown = document.usage(snapshot, now, settings.get(WORK_DAYS), scope.zone, facts)
+        if options.project is not None or not options.cached:
+            accounts = {each.account.id for each in own.accounts if each.account}
+            shown = _with_windows(scope, costs.ledger, accounts, options.project, now, shown)
     if options.json:
         output.emit(output.as_json(shown))
     else:
@@ -124,10 +122,22 @@ def run(options: argparse.Namespace) -> int:
     return OK if read else NOTHING_READ
 
 
-def _with_fit(
-    ledger: Ledger, project: str, uses: Uses, now: datetime, shown: dict[str, Any]
+def _with_windows(
+    scope: Scope,
+    ledger: Ledger,
+    accounts: Collection[str],
+    project: str | None,
+    now: datetime,
+    shown: dict[str, Any],
 ) -> dict[str, Any]:
-    """Raises BadArgument for a project of which nothing is logged."""
+    """With what the log of windows says. Raises BadArgument for a project of which nothing is logged."""
+    from tray.engine import budget_history, window_figures
+
+    uses = window_figures.recent_uses(scope, ledger, accounts)
+    shown = window_figures.with_uses(shown, uses, now)
+    shown = budget_history.with_history(shown, scope, ledger, now)
+    if project is None:
+        return shown
     from providers.ledger.database import LedgerError
     from providers.ledger.project_sessions import NoSuchProject
     from tray.engine.project_fit import project_fit, with_fit

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from providers.domain.limits import AccountUsage
 from tests.tray.faces.page.ledgers import LedgerPage, billed
 from tests.tray.faces.page.limit_histories import MINUTE, NOW, account, published, used_up, work
 from tray.engine.project_fit import project_fit, with_fit
@@ -18,7 +18,7 @@ from tray.view.project_fit import fit_lines
 PROJECT = "/work/app"
 
 
-def some_sessions(page: LedgerPage) -> dict[str, Any]:
+def some_sessions(page: LedgerPage) -> AccountUsage:
     """Three weeks, a session for each morning, at a dollar for one percent of a week."""
     steps = list(work(4, lambda day: 9 if day % 7 < 5 else 0))
     used = used_up(page, account(), steps, model="gpt-5.5", tokens_a_percent=0)
@@ -39,12 +39,12 @@ def some_sessions(page: LedgerPage) -> dict[str, Any]:
         ],
         lambda response: response.usage.total_tokens * 10**6,
     )
-    return published(used)
+    return used
 
 
 def test_a_session_takes_what_a_day_takes(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path, now=NOW)
-    usage = some_sessions(page)
+    usage = published(some_sessions(page))
     found = section.build(page.data(f"range=all&project={PROJECT}", usage))
     assert found is not None
     weekly = next(row for row in found.rows if row.window.endswith("Weekly"))
@@ -58,7 +58,7 @@ def test_a_session_takes_what_a_day_takes(tmp_path: Path) -> None:
 
 def test_without_a_project_or_with_an_unknown_one_it_is_absent(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path, now=NOW)
-    usage = some_sessions(page)
+    usage = published(some_sessions(page))
     assert section.build(page.data("range=all", usage)) is None
     assert section.build(page.data("range=all&project=/none", usage)) is None
     assert section.build(page.data(f"range=all&project={PROJECT}")) is None
@@ -66,7 +66,7 @@ def test_without_a_project_or_with_an_unknown_one_it_is_absent(tmp_path: Path) -
 
 def test_the_same_in_words(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path, now=NOW)
-    usage = some_sessions(page)
+    usage = published(some_sessions(page))
     uses = recent_uses(page.scope, page.costs.ledger, {"a1b2c3d4"})
     document = with_fit(usage, project_fit(page.costs.ledger, "app", uses, NOW))
     assert document["project"] == PROJECT
