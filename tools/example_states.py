@@ -63,8 +63,6 @@ def cost(share: float = 1.0) -> CostSummary:
         days_7_tokens=round(5_600_000 * share),
         days_30_usd=88.2 * share,
         days_30_tokens=round(23_000_000 * share),
-        not_on_lines_usd=4.2 * share,
-        not_on_lines_tokens=round(1_900_000 * share),
         month_usd=61.9 * share,
         month_tokens=round(16_100_000 * share),
         priced="full",
@@ -163,7 +161,7 @@ CLAUDE = AccountUsage(
     ),
     early_resets=(EarlyReset(window="weekly", at=NOW - 5 * HOUR, refilled=True),),
     limits_known=True,
-    cost=cost(0.4),
+    cost=replace(cost(0.4), not_on_lines_usd=1.68, not_on_lines_tokens=760_000),
     source_titles={"oauth": "Anthropic", "statusline": "Claude Code status line"},
 )
 
@@ -233,6 +231,7 @@ def _set(key: str, value: object) -> Settings:
 STATES: dict[str, Callable[[], State]] = {
     "two": lambda: state(CODEX, CLAUDE),
     "one": lambda: state(CODEX),
+    "not-in-logs": lambda: replace(state(CLAUDE), is_explained=False),
     "failing": failing,
     "four": lambda: several(4),
     "thirty": lambda: several(30),

@@ -547,6 +547,22 @@ def test_what_claude_code_was_billed_beyond_its_lines(person: Person) -> None:
     assert total[-4:-2] == fmt.tokens(tokens).split()
 
 
+def test_totals_with_what_is_not_in_the_logs_are_explained_once(person: Person) -> None:
+    shutil.copytree(FIXTURES.parents[1] / "claude/2.1.332/asides/home", person.folder / ".claude")
+    range_ = ("--provider", "claude", "--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-12-31")
+    off = ("config", "set", "cost.not_on_lines", "false")
+    for arguments in (("cost", "--json", *range_), off, ("cost", *range_)):  # totals of what the logs hold
+        assert "not in the logs" not in person.run(*arguments)
+        assert "totals include" not in person.errors
+    person.run("config", "unset", "cost.not_on_lines")
+    assert "not in the logs" in person.run("cost", *range_)
+    assert person.errors.count("totals include usage") == 1
+    for ledger in (person.folder / "own").rglob("ledger*"):
+        ledger.unlink()
+    assert "not in the logs" in person.run("cost", *range_)
+    assert "totals include" not in person.errors
+
+
 def test_the_rates_that_were_used(person: Person) -> None:
     shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
     range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30", "--rates")
