@@ -82,7 +82,7 @@ complete -c tankful -n '_shtab_tankful_using cost' -l chart -d 'draw a bar besid
 complete -c tankful -n '_shtab_tankful_using cost' -l rates -d 'show the prices applied'
 complete -c tankful -n '_shtab_tankful_using cost' -l timezone -x -d 'time zone for days, such as Europe/Berlin (default: the system'"'"'s)'
 complete -c tankful -n '_shtab_tankful_using cost' -l json -d 'print JSON'
-complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a audit -d 'compare what was counted with what the programs report themselves'
+complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a audit -d 'check what was counted against what the programs report themselves'
 complete -c tankful -n '_shtab_tankful_using audit' -s h -l help -d 'show this help and exit'
 complete -c tankful -n '_shtab_tankful_using audit' -l provider -xka "codex claude all" -d 'audit only this provider: codex, claude (default: all)'
 complete -c tankful -n '_shtab_tankful_using audit' -l since -x -d 'last used from this day on, such as 2026-11-01'

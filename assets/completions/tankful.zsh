@@ -10,7 +10,7 @@
 
 _shtab_tankful_commands() {
   local _commands=(
-    audit:'compare what was counted with what the programs report themselves'
+    audit:'check what was counted against what the programs report themselves'
     autostart:'choose whether the tray starts when you log in'
     completion:'print the completion script for bash, zsh or fish'
     config:'Show and change the settings in settings.toml; without an action it lists them.'

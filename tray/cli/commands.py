@@ -53,7 +53,7 @@ COMMANDS = (
         fast_paths=("tray.faces.cached_usage",),
     ),
     Command("cost", "show tokens and cost from local logs", "tray.cli.cost"),
-    Command("audit", "compare what was counted with what the programs report themselves", "tray.cli.audit"),
+    Command("audit", "check what was counted against what the programs report themselves", "tray.cli.audit"),
     Command("sessions", "show live sessions, and which of them wait for you", "tray.cli.sessions"),
     Command(
         "statusline",
