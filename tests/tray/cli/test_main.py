@@ -540,7 +540,8 @@ def test_what_claude_code_was_billed_beyond_its_lines(person: Person) -> None:
     assert report["not_on_lines"].keys() == report["totals"].keys()
     assert report["messages"] == {"total": 0, "by_day": {}}  # in the fixture they are blank
     person.environ["COLUMNS"] = "120"
-    *_, beside, _, total, _ = [line.split() for line in person.run("cost", *range_).splitlines()]
+    *_, beside, what, _, total, _ = [line.split() for line in person.run("cost", *range_).splitlines()]
+    assert what[0] == "compaction,"
     assert beside[:6] == ["not", "in", "the", "logs", "–", "94"]
     tokens = report["totals"]["total_tokens"] + report["not_on_lines"]["total_tokens"]
     assert total[:3] == ["Total", "3", str(report["totals"]["input_tokens"] + 94)]
