@@ -19,7 +19,8 @@ from providers.domain.account_pages import (
     SurfaceDay,
     UsageBreakdown,
 )
-from providers.domain.cost import Burn, CostSummary, DayCost
+from providers.domain.cost import Burn
+from providers.domain.cost_summary import CostSummary, DayCost
 from providers.domain.errors import Offline, RateLimited
 from providers.domain.incident import Incident
 from providers.domain.limits import (

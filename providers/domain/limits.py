@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from providers.domain import rules
 from providers.domain.account_pages import AccountPages
-from providers.domain.cost import CostSummary
+from providers.domain.cost_summary import CostSummary
 from providers.domain.usage_rate import UsageRate, UsedToday
 
 T = TypeVar("T")

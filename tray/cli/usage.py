@@ -26,7 +26,10 @@ _PAGE_SECONDS = 3.0
 EXAMPLES = (
     ("tankful usage", "what is left of every account, and when it resets"),
     ("tankful usage --refresh --provider claude", "ask one provider now"),
-    ("tankful usage --project .", "whether another session like those of this folder fits into what is left"),
+    (
+        "tankful usage --project ~/work/site",
+        "whether another session like those of that folder fits",
+    ),
     ("tankful usage --cached --json | jq '.providers[].windows'", "the last known windows, at once"),
 )
 

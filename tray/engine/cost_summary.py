@@ -8,7 +8,8 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from providers.domain.cost import DAYS_SHOWN, CostSummary, DayCost, Tally, burn_rate, tallied
+from providers.domain.cost import DAYS_SHOWN, Tally, burn_rate, tallied
+from providers.domain.cost_summary import CostSummary, DayCost
 from tray.engine.state import HomeCost
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from providers.domain.cost import CostSummary, DayCost
+from providers.domain.cost_summary import CostSummary, DayCost
 from providers.domain.limits import (
     AccountUsage,
     Attempt,

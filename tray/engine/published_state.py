@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from providers.domain.cost import CostSummary
+from providers.domain.cost_summary import CostSummary
 from providers.domain.incident import Incident
 from providers.domain.limits import (
     Account,

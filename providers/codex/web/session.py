@@ -37,7 +37,7 @@ _UNKNOWN_LASTS = timedelta(hours=1)
 _CHALLENGE = (b"challenge-platform", b"cf-chl", b"Just a moment")
 
 
-class Session(Struct, frozen=True, kw_only=True):
+class WebSession(Struct, frozen=True, kw_only=True):
     """A token, whose it is, and until when it may be used."""
 
     token: Secret
@@ -57,7 +57,7 @@ def address(base: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/api/auth/session"
 
 
-def open_session(web: CookieWeb, base: str, cookies: Cookies, now: datetime) -> Session:
+def open_session(web: CookieWeb, base: str, cookies: Cookies, now: datetime) -> WebSession:
     """One request. Raises LoginExpired where the cookie is not signed in, or another ProviderError."""
     headers = {"Accept": "application/json", "User-Agent": user_agent()}
     answer = web.get_by_cookie(address(base), cookie=as_header(cookies), headers=headers, seconds=SECONDS)
@@ -103,7 +103,7 @@ def _object(body: bytes) -> dict[str, Any]:
     return found
 
 
-def _session(sent: dict[str, Any], cookies: Cookies, now: datetime) -> Session:
+def _session(sent: dict[str, Any], cookies: Cookies, now: datetime) -> WebSession:
     token = sent.get("accessToken")
     if not token or sent.get("error"):
         raise LoginExpired("The saved cookie no longer signs in to ChatGPT.", remedy=PASTE_AGAIN)
@@ -121,7 +121,7 @@ def _session(sent: dict[str, Any], cookies: Cookies, now: datetime) -> Session:
         raise NotUnderstood(
             "ChatGPT's session is malformed."
         )  # an id is stored, as a hash, and an address shown
-    return Session(
+    return WebSession(
         token=Secret(token),
         identity=identity,
         headers=headers_of(named, identity, claims),

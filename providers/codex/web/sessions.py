@@ -16,7 +16,7 @@ from threading import Lock
 from msgspec.structs import replace
 
 from providers.codex.web.item import WebLogin, read_item
-from providers.codex.web.session import Session, open_session
+from providers.codex.web.session import WebSession, open_session
 from providers.domain.account import account_keys
 from providers.domain.errors import LoginExpired, NotSignedIn, ProviderError
 from providers.domain.limits import Identity
@@ -37,11 +37,11 @@ class SignedIn:
     def __init__(self, cookie: SavedCookie, login: WebLogin) -> None:
         self.cookie = cookie
         self.login = login
-        self.session: Session | None = None
+        self.session: WebSession | None = None
         self.is_new = False
         """Whether the session was opened for this very question."""
 
-    def opened(self) -> Session:
+    def opened(self) -> WebSession:
         assert self.session is not None  # noqa: S101 - who gets one of these gets it with a session
         return self.session
 
@@ -107,7 +107,7 @@ class WebSessions:
         known.session, known.is_new = session, True
         return known
 
-    def _keep(self, known: SignedIn, session: Session) -> None:
+    def _keep(self, known: SignedIn, session: WebSession) -> None:
         """The cookies that the server sent anew. Where the keyring is locked, this process goes on with them."""
         newer = replace(known.login, cookies=session.cookies)
         if newer == known.login:

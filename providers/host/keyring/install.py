@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,6 +17,6 @@ def install_sentence(prefix: str = sys.prefix) -> str:
         return "Run `pipx inject tankful keyring`."
     if "tools" in parts and "uv" in parts:
         return "In your clone of tankful, run `uv tool install '.[keyring]'`."
-    if path.name == ".venv" and (path.parent / "providers" / "registry.py").is_file():
+    if path.name == ".venv" and os.path.isfile(path.parent / "providers" / "registry.py"):
         return "Run `uv sync --inexact --extra keyring` in your clone of tankful."
     return f"Run `{short(Path(sys.executable))} -m pip install keyring`."

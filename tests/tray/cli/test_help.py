@@ -12,7 +12,7 @@ from tests.tray.cli.test_commands import tankful
 from tools.completion import parser_of_all
 from tray.cli.commands import COMMANDS
 
-VERBS = {"Check", "Choose", "Print", "Record", "Save", "Serve", "Show"}
+VERBS = {"Check", "Choose", "Compare", "Print", "Record", "Save", "Serve", "Show"}
 NAMED = [command for command in COMMANDS if command.name and command.summary]
 EXAMPLES = [line for command in NAMED for line, _ in getattr(import_module(command.module), "EXAMPLES", ())]
 

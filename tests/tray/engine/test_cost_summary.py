@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.domain.cost import DAYS_SHOWN, Burn, CostSummary, DayCost, HomeFigures, Tally, TokenUsage
+from providers.domain.cost import DAYS_SHOWN, Burn, HomeFigures, Tally, TokenUsage
+from providers.domain.cost_summary import CostSummary, DayCost
 from tray.engine.cost_summary import cost_summary, last_days
 from tray.engine.state import HomeCost
 

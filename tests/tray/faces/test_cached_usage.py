@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from providers.domain.cost import Burn, CostSummary, DayCost
+from providers.domain.cost import Burn
+from providers.domain.cost_summary import CostSummary, DayCost
 from providers.domain.limits import Sourced, Spend
 from tests.tray.faces.published import ROOT, Folder
 from tray.engine import published

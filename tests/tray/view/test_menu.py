@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from providers.domain.cost import CostSummary
+from providers.domain.cost_summary import CostSummary
 from providers.domain.errors import ProviderError
 from providers.domain.limits import (
     Account,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from providers.domain.cost import Burn, CostSummary, DayCost
+from providers.domain.cost import Burn
+from providers.domain.cost_summary import CostSummary, DayCost
 from tray.engine.state import State
 from tray.view import format as fmt
 from tray.view.rows import Action, Row, action_row, separator_row, submenu_row, text_row

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from providers.domain.cost import CostSummary
+from providers.domain.cost_summary import CostSummary
 from providers.domain.limits import AccountUsage, Credits, Sourced
 from tests.tray.faces.bars import sample
 from tests.tray.faces.published import Folder

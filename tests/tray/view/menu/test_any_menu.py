@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from providers.domain.cost import Burn, CostSummary, DayCost, Tally, TokenUsage
+from providers.domain.cost import Burn, Tally, TokenUsage
+from providers.domain.cost_summary import CostSummary, DayCost
 from providers.domain.incident import Incident
 from providers.domain.limits import (
     Account,

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from providers.domain.cost import Burn, DayCost
+from providers.domain.cost import Burn
+from providers.domain.cost_summary import DayCost
 from providers.domain.limits import (
     AccountUsage,
     Sourced,

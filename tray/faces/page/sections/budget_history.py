@@ -25,7 +25,7 @@ _VERDICTS = {
     "unknown": ("unknown", "plain"),
 }
 _NOTE = (
-    f"The last {PERIODS} periods, by the budget that is set today. “≥” means that something has no price, or that"
+    f"The last {PERIODS} periods, by the budget that is set today. With ≥ something has no price, or"
     " the logs or the readings are not of all of it."
 )
 

@@ -33,7 +33,7 @@ _UNKNOWN = (
 _CENTS = 0.1
 
 
-class WorthRow(Struct, frozen=True, kw_only=True):
+class PercentRow(Struct, frozen=True, kw_only=True):
     """Texts, "" where something is unknown, with all digits of `usd` and `tokens`."""
 
     window: str
@@ -51,7 +51,7 @@ class WorthCard(Struct, frozen=True, kw_only=True):
     """Of one account; without rows `unknown` says why."""
 
     account: str
-    rows: tuple[WorthRow, ...] = ()
+    rows: tuple[PercentRow, ...] = ()
     note: str = ""
     unknown: str = ""
 
@@ -83,11 +83,11 @@ def _card(account: LimitAccount, values: dict[str, WindowWorth]) -> WorthCard:
     return WorthCard(account=account.label, rows=rows, note=note, unknown="" if rows else _UNKNOWN)
 
 
-def _rows(title: str, found: WindowWorth) -> Iterator[WorthRow]:
+def _rows(title: str, found: WindowWorth) -> Iterator[PercentRow]:
     tokens, usd = found.percent.tokens, found.percent.usd
     if tokens is None:
         return
-    yield WorthRow(
+    yield PercentRow(
         window=title,
         tokens=fmt.tokens(round(tokens.median)),
         tokens_full=f"{tokens.median:.0f}",
@@ -98,7 +98,7 @@ def _rows(title: str, found: WindowWorth) -> Iterator[WorthRow]:
         windows=f"{tokens.windows}",
     )
     for model, each in found.percent.by_model.items():
-        yield WorthRow(
+        yield PercentRow(
             window=fmt.plain(model, longest=40),
             is_model=True,
             usd=_about(each.median),
