@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,7 +73,7 @@ def test_a_new_command_is_a_file_and_a_line(
     commands: tuple[Command, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--help"], commands) == 0
-    assert "\n  refuel      fill the tank\n" in capsys.readouterr().out
+    assert re.search(r"\n  refuel +fill the tank\n", capsys.readouterr().out)
     with pytest.raises(SystemExit, match=r"^0$"):
         main(["refuel", "--help"], commands)
     shown = capsys.readouterr().out
