@@ -125,7 +125,11 @@ def _table(
 
 
 def _is_plain(row: AuditRow) -> bool:
-    return row.difference is None or (row.is_equal and not row.exceeds(_SAME_PRICE))
+    return row.difference is None or row.is_equal
+
+
+def _has_other_prices(row: AuditRow) -> bool:
+    return row.is_equal and row.exceeds(_SAME_PRICE)
 
 
 def _summed(rows: Iterable[AuditRow], one: str, many: str) -> Iterator[TableLine]:
@@ -145,6 +149,8 @@ def _summed(rows: Iterable[AuditRow], one: str, many: str) -> Iterator[TableLine
 
 def _main(row: AuditRow) -> str:
     """The main cause, in words."""
+    if _has_other_prices(row):
+        return "other prices"
     return "" if row.explained is None else _words(row, row.explained)
 
 
@@ -166,8 +172,9 @@ def _line(row: AuditRow, zone: tzinfo, now: datetime) -> TableLine:
         "explained": ", ".join(_words(row, cause) for cause in row.causes),
     }
     if row.unexplained_tokens:
-        cells["explained"] = f"{cells['explained']} in part" if row.causes else "unknown"
-    elif row.is_equal and not _is_plain(row):
+        known = ", ".join(_words(row, cause) for cause in row.reported.explains)
+        cells["explained"] = f"{known} in part" if known else "unknown"
+    elif _has_other_prices(row):
         cells["explained"] = "other prices"
     return TableLine(_name(row, zone, now), cells)
 

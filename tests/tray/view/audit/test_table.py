@@ -44,9 +44,21 @@ def test_no_row_at_all_is_a_sentence() -> None:
     assert text == table.NOTHING_REPORTED
 
 
-def test_a_session_whose_price_alone_differs_is_shown() -> None:
-    text = table.text([row(1, 5_000, 5_000, usd=0.75)], PROVIDERS, BERLIN, NOW, Paper(width=120))
-    assert text.splitlines()[2].split()[-4:] == ["0", "+$0.75", "other", "prices"]
+def test_sessions_whose_price_alone_differs_are_a_line_of_their_own() -> None:
+    rows = [row(1, 9_000, 9_000), *(row(number, 5_000, 5_000, usd=0.75) for number in range(2, 5_000))]
+    lines = table.text(rows, PROVIDERS, BERLIN, NOW, Paper(width=120)).splitlines()
+    assert lines[2].split()[:3] == ["4,998", "equal", "sessions"]
+    assert lines[2].split()[-4:] == ["0", "+$3,748.50", "other", "prices"]
+    assert lines[3].split()[:3] == ["1", "equal", "session"]
+    assert len(lines) == 7
+
+
+def test_what_is_on_no_line_explains_no_difference() -> None:
+    rows = [row(1, 9_000, 5_000, beyond=40, beside=("titles",))]
+    text = table.text(rows, PROVIDERS, BERLIN, NOW, Paper(width=120))
+    assert text.splitlines()[2].split()[-1] == "unknown"
+    (made,) = as_data(rows, NOW)["rows"]
+    assert (made["explained"], made["causes"], made["unexplained_tokens"]) == (None, ["titles"], 4_040)
 
 
 def test_the_document_has_both_parts_and_the_difference() -> None:
