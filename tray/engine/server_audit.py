@@ -72,8 +72,7 @@ class ServerAudit:
 
     def rows(self, provider: Provider) -> list[AuditRow]:
         """Of threads, the newest first, then of days. Raises LedgerError."""
-        counter = provider.server_counter
-        if counter is None:
+        if provider.make_server_counter is None:
             return []
         now = self._scope.clock()
         accounts, signed_in = self._accounts(provider, now)
@@ -84,7 +83,8 @@ class ServerAudit:
             return []
         homes = [home.path for home in self._scope.log_homes_of(provider)]
         use = self._costs.ledger.accounts_use(provider.id, homes)
-        if use is None:
+        counter = provider.server_counter  # which takes time to import
+        if use is None or counter is None:
             return []
         threads, days = list[AuditRow](), list[AuditRow]()
         for each in accounts:

@@ -58,11 +58,15 @@ class Person:
             shutil.copytree(FIXTURES / scenario / "home/sessions", home / "sessions")
         self.counter = FakeCounter()
         self.told: list[str] = []
+        self.counters_made = 0
 
     @property
     def provider(self) -> Provider:
-        made = fake_provider(self.homes)
-        return replace(made, make_server_counter=lambda _: self.counter)
+        return replace(fake_provider(self.homes), make_server_counter=self._make_counter)
+
+    def _make_counter(self, _: tuple[str, ...]) -> FakeCounter:
+        self.counters_made += 1
+        return self.counter
 
     def scope(self) -> Scope:
         environ = {"TANKFUL_HOME": str(self.folder / "own")}
@@ -93,6 +97,7 @@ def tokens(rows: list[AuditRow]) -> dict[str, int]:
 def test_nobody_is_asked_without_a_wish(person: Person) -> None:
     assert person.rows() == []
     assert person.counter.asked == []
+    assert not person.counters_made  # which would import what starts programs
     assert not list((person.folder / "own/state").glob("server-counts*"))
 
 
