@@ -112,7 +112,7 @@ def _total(states: Iterable[RunningTotal]) -> Sums:
     highest: dict[float, dict[str, Sums]] = {}
     for state in states:
         models = highest.setdefault(state.started_ms, {})
-        for model, sums in by_model(state).items():
+        for model, sums in by_model(state.sums).items():
             models[model] = _highest(models[model], sums) if model in models else sums
     return reduce(add, (sums for models in highest.values() for sums in models.values()), Sums())
 

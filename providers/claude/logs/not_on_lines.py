@@ -51,12 +51,13 @@ class SessionUsage(Struct, frozen=True, kw_only=True):
 
 
 class Growth(Struct, frozen=True):
-    """What a session used of a model in one stretch up to a state: `total` is that of the state, `unlogged`
-    the part of the growth that is on no line.
+    """What a session used of a model in one stretch up to a state, whose time and first process these are: `total`
+    is that of the state, `unlogged` the part of the growth that is on no line.
     """
 
     session: str
-    state: RunningTotal
+    at: float
+    started_ms: float
     model: str
     total: Sums
     unlogged: Sums
@@ -80,7 +81,7 @@ def not_on_lines(sessions: Mapping[str, SessionUsage]) -> Iterator[Growth]:
             if step.stretch is not None:
                 unlogged = _unlogged(lines, step.stretch, step.before, step.state)
                 for model, (total, left) in unlogged.items():
-                    yield Growth(name, step.state, model, total, left)
+                    yield Growth(name, step.state.at, step.state.started_ms, model, total, left)
 
 
 def steps_of(sessions: Mapping[str, SessionUsage]) -> Iterator[tuple[str, SessionLines, list[StateStep]]]:
@@ -223,9 +224,9 @@ def _unlogged(
     lines: SessionLines, stretch: StateStretch, before: RunningTotal | None, state: RunningTotal
 ) -> dict[str, tuple[Sums, Sums]]:
     """By model the state's total, and its growth since the one before less what the lines of that stretch hold."""
-    earlier = by_model(before) if before is not None else {}
+    earlier = by_model(before.sums) if before is not None else {}
     found: dict[str, tuple[Sums, Sums]] = {}
-    for model, total in by_model(state).items():
+    for model, total in by_model(state.sums).items():
         held = astuple(earlier[model]) if model in earlier else _NOTHING
         used = lines.used(model, stretch)
         left = [max(0, new - old - own) for new, old, own in zip(astuple(total), held, used, strict=True)]
@@ -234,10 +235,10 @@ def _unlogged(
     return found
 
 
-def by_model(state: RunningTotal) -> dict[str, Sums]:
+def by_model(total: Mapping[str, Sums]) -> dict[str, Sums]:
     """The same model may be in a sum under two names, with its long context and without."""
     found: dict[str, Sums] = {}
-    for name, sums in state.sums.items():
+    for name, sums in total.items():
         model = name.removesuffix(_LONG_CONTEXT)
         found[model] = found[model] + sums if model in found else sums
     return found

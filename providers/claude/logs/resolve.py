@@ -17,7 +17,8 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from providers.claude.logs.messages import messages
-from providers.claude.logs.not_on_lines import OwnResponse, RunningTotal, SessionUsage, not_on_lines
+from providers.claude.logs.not_on_lines import Growth, OwnResponse, RunningTotal, SessionUsage, not_on_lines
+from providers.claude.logs.one_total import unlogged_of_one, used
 from providers.claude.logs.transcript import (
     WITHOUT_REQUEST,
     Claim,
@@ -57,6 +58,7 @@ class _Response(Struct, frozen=True, gc=False):
         return _Response(self.message, min(self.first, other.first), max(self.best, other.best))
 
 
+_FIRST_AND_BEST = attrgetter("first", "best")
 Kept = Sequence[tuple[Path, Observation]]
 
 
@@ -168,12 +170,14 @@ def _owner(owners: _Owners, at: float, location: Location) -> str:
 
 def _unlogged(kept: Kept, responses: Mapping[int, _Response]) -> Iterator[BilledResponse]:
     """What the sessions used that is on no line, as one response for each stretch and model."""
-    places = _places_of_states(kept)
-    if not places:
+    with_totals = [(home, each) for home, each in kept if each.states]
+    if not with_totals:
         return
-    sessions = _sessions(kept, responses, places.keys())
-    projects = _projects(responses)
-    for growth in not_on_lines(sessions):
+    growths = list(_growths(kept, with_totals, responses))
+    if not growths:
+        return
+    places, projects = _places_of_states(with_totals), _projects(responses)
+    for growth in growths:
         place = places[growth.session]
         context = Context(
             home=place.home,
@@ -184,10 +188,28 @@ def _unlogged(kept: Kept, responses: Mapping[int, _Response]) -> Iterator[Billed
             model=growth.model,
             not_on_lines=True,
         )
-        name = ("not on lines", growth.session, growth.state.started_ms, growth.model, astuple(growth.total))
+        name = ("not on lines", growth.session, growth.started_ms, growth.model, astuple(growth.total))
         key = stable_hash(repr(name).encode())
-        at_ms = round(growth.state.at * 1000)
+        at_ms = round(growth.at * 1000)
         yield BilledResponse(at_ms, key, context, growth.unlogged.usage(), growth.unlogged.web_searches)
+
+
+def _growths(kept: Kept, with_totals: Kept, responses: Mapping[int, _Response]) -> Iterable[Growth]:
+    """Most sessions are short and have one total: of these nothing is sorted."""
+    _, first = with_totals[0]
+    state = first.states[0]
+    session = first.places[state.place].root
+    if len(with_totals) > 1 or len(first.states) > 1 or session in forks_of(kept):
+        return not_on_lines(_sessions(kept, responses, _places_of_states(with_totals).keys()))
+    own = [
+        (at, place.of_subagent, served.model, best)
+        for (at, place), (best, served) in map(_FIRST_AND_BEST, responses.values())
+        if place.location.root == session
+    ]
+    return [
+        Growth(session, state.at, state.started_ms, model, total, unlogged)
+        for model, (total, unlogged) in unlogged_of_one(state, own).items()
+    ]
 
 
 def _places_of_states(kept: Kept) -> dict[str, _Place]:
@@ -208,7 +230,7 @@ def _sessions(
     for each in responses.values():
         (at, place), (best, served) = each.first, each.best
         if place.location.root in own and not place.location.copied:
-            response = OwnResponse(at, served.model, _sums(best), place.of_subagent)
+            response = OwnResponse(at, served.model, Sums(*used(best)), place.of_subagent)
             own[place.location.root].append(response)
     states, copied = states_of(kept), _copied_until(kept)
     return {
@@ -281,16 +303,4 @@ def _context(place: _Place, served: Served, account: str) -> Context:
         effort=served.effort or None,
         tier=served.tier or None,
         account=known_account(account),
-    )
-
-
-def _sums(best: Claim) -> Sums:
-    return Sums(
-        best.fresh,
-        best.cache_read,
-        best.cache_write,
-        best.cache_write_1h,
-        best.output,
-        best.thinking,
-        best.web_searches,
     )

@@ -264,9 +264,7 @@ def more(
     }
     sessions["own"] = SessionUsage(responses=responses, states=states, copied_until=inf if others else None)
     return [
-        (each.state.at, each.unlogged.output_tokens)
-        for each in not_on_lines(sessions)
-        if each.session == "own"
+        (each.at, each.unlogged.output_tokens) for each in not_on_lines(sessions) if each.session == "own"
     ]
 
 
