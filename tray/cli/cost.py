@@ -179,22 +179,24 @@ def _show(
     zone: tzinfo,
     others: OtherMachines | None,
 ) -> None:
+    from tray.engine.cost_settings import NOT_ON_LINES
     from tray.view import output
 
     now, by = scope.clock(), options.by
+    with_not_on_lines = scope.settings().get(NOT_ON_LINES)
     rates = scope.rates() if options.rates else None
     if options.json:
         from tray.view import cost_document
 
         own = None if others is None else others.own
-        output.emit(output.as_json(cost_document.as_data(reports, by, rates, zone, now, own)))
+        data = cost_document.as_data(reports, by, rates, zone, now, own, with_not_on_lines=with_not_on_lines)
+        output.emit(output.as_json(data))
         return
-    from tray.engine.cost_settings import NOT_ON_LINES
     from tray.engine.settings_table import HIDE_EMAIL
     from tray.view import cost_tables
 
     settings = scope.settings()
-    if not settings.get(NOT_ON_LINES):
+    if not with_not_on_lines:
         reports = cost_tables.on_lines(reports)
     if by == "account" and not settings.get(HIDE_EMAIL):
         reports = cost_tables.with_emails(reports, scope.emails())

@@ -23,9 +23,12 @@ def as_data(
     zone: tzinfo,
     now: datetime,
     machine: str | None = None,
+    *,
+    with_not_on_lines: bool = True,
 ) -> dict[str, Any]:
     """The shape of `tankful cost --json`; all reports are of the same days. `rates` are named where given.
-    `machine` is the name of this one where others may be added.
+    `machine` is the name of this one where others may be added. `with_not_on_lines` is whether people see it in
+    totals.
     """
     first = next(iter(reports.values()))
     return {
@@ -37,6 +40,7 @@ def as_data(
         "complete": all(report.up_to_date and not report.unreadable_files for report in reports.values()),
         "totals": tally_data(tallied(report.totals for report in reports.values())),
         "not_on_lines": tally_data(tallied(report.not_on_lines.tally for report in reports.values())),
+        "not_on_lines_shown": with_not_on_lines,
         **({} if machine is None else {"machines": _machines(reports, machine)}),
         "providers": {
             provider: _report(report) | _grouped(report, by) | _rates(report, rates, now)

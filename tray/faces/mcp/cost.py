@@ -42,9 +42,14 @@ _ROW = record(
     responses={"type": "integer"},
 )
 _TOTALS = record(**{name: {"type": "integer"} for name in _MEMBERS[:-1]}, usd=nullable("number"))
+_NOT_ON_LINES = record(total_tokens={"type": "integer"}, usd=nullable("number")) | {
+    "description": "The part of totals that a CLI reports only for a whole session, such as compaction and web "
+    "search. It is in no row."
+}
 _PROVIDER = record(
     provider={"type": "string"},
     totals=_TOTALS,
+    not_on_lines=_NOT_ON_LINES,
     priced={"enum": ["full", "partial", "none"], "description": "partial: usd leaves out what has no price."},
     unpriced_models={"type": "array", "items": {"type": "string"}},
     month_to_date_usd=nullable("number"),
@@ -90,6 +95,12 @@ DEFINITION: Document = {
 }
 
 
+_NONE_BEYOND: Document = {
+    "not_on_lines": {**dict.fromkeys(_MEMBERS, 0), "usd": 0.0},
+    "not_on_lines_month_to_date_usd": None,
+}
+
+
 def call(arguments: Document, commands: Commands, seconds: float = COUNT_SECONDS) -> Document:
     """The structured answer. Raises ToolFailed, and Cancelled."""
     by, days = str(arguments.get("by", "model")), int(arguments.get("days", 30))
@@ -111,7 +122,7 @@ def call(arguments: Document, commands: Commands, seconds: float = COUNT_SECONDS
 
 
 def shown(document: Document, by: str, now: float) -> Document:
-    """Of a document of `cost --json` what an agent needs. Pure."""
+    """Of a document of `cost --json` what an agent needs, with the totals that people see. Pure."""
     return {
         "as_of": iso(now),
         "age_seconds": max(0, round(now - epoch(document["generated_at"]))),
@@ -121,16 +132,21 @@ def shown(document: Document, by: str, now: float) -> Document:
         "until": document["until"],
         "by": by,
         "complete": document["complete"],
-        "providers": [_provider(name, each, by) for name, each in document["providers"].items()],
+        "providers": [
+            _provider(name, each if document["not_on_lines_shown"] else {**each, **_NONE_BEYOND}, by)
+            for name, each in document["providers"].items()
+        ],
     }
 
 
 def _provider(name: str, report: Document, by: str) -> Document:
-    """With what its program reports only in totals: it is billed as all the rest is."""
+    """Responses are those of the logs: nobody knows of how many the rest is."""
     rows = _rows(report[f"by_{by}"], by)
+    lines, beyond = report["totals"], report["not_on_lines"]
     return {
         "provider": name,
-        "totals": _sum([report["totals"], report["not_on_lines"]]),
+        "totals": {**_sum([lines, beyond]), "responses": lines["responses"]},
+        "not_on_lines": {each: _sum([beyond])[each] for each in ("total_tokens", "usd")},
         "priced": report["priced"],
         "unpriced_models": report["unpriced_models"],
         "month_to_date_usd": _month(report),

@@ -36,7 +36,7 @@ def tally(usd: float | None, tokens: int = 100, responses: int = 1) -> dict[str,
 NOTHING = tally(0.0, 0, 0)
 
 
-def document(**groups: Any) -> dict[str, Any]:
+def document(*, is_shown: bool = True, **groups: Any) -> dict[str, Any]:
     report = {
         "totals": tally(3.0, 300, 3),
         "not_on_lines": tally(0.5, 50),
@@ -53,6 +53,7 @@ def document(**groups: Any) -> dict[str, Any]:
         "since": "2026-10-22",
         "until": "2026-11-20",
         "complete": True,
+        "not_on_lines_shown": is_shown,
         "providers": {"codex": {**report, **groups}},
     }
 
@@ -79,6 +80,18 @@ def test_it_has_its_age_its_source_and_what_it_is() -> None:
         ("gpt-5.5", 1.0),
         ("new", None),
     ]
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_the_totals_are_those_that_people_see(is_shown: bool) -> None:
+    (codex,) = cost.shown(document(is_shown=is_shown, not_on_lines=tally(0.5, 50, 4)), "model", NOW)[
+        "providers"
+    ]
+    assert (codex["totals"]["usd"], codex["totals"]["total_tokens"]) == (
+        (3.5, 350) if is_shown else (3.0, 300)
+    )
+    assert codex["totals"]["responses"] == 3, "of those in the logs"
+    assert codex["not_on_lines"] == {"total_tokens": 50 * is_shown, "usd": 0.5 * is_shown}
 
 
 def test_days_have_the_newest_first_and_the_sum_of_their_models() -> None:
