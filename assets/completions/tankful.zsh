@@ -20,7 +20,7 @@ _shtab_tankful_commands() {
     export:'print the numbers as CSV, JSON Lines, metrics or a calendar'
     guard:'check whether enough is left to go on, for scripts and agents'
     hook:'Record what a session is doing, as a hook of its CLI. Only the status, the name of a tool and the time are kept. docs/sessions.md has the lines to paste.'
-    login-cookie:'Save the cookie of the web app in the system'"'"'s keyring, so that limits can be read by it.'
+    login-cookie:'Save the cookie of the web app in the system'"'"'s keyring, so that limits can be read with it.'
     mcp:'Serve the read-only tools `limits` and `cost` to a coding agent, by the Model Context Protocol on stdin and stdout. The agent starts this itself, once it is set up as below.'
     metrics:'print limits and counters for Prometheus'
     prices:'Show the prices in force, and update them; without an action it lists them.'

@@ -79,7 +79,7 @@ def reported_session(thread: CountedThread, known: KnownSession, by: str) -> Rep
         return ReportedUse(
             by=by,
             explains=("no_total",),
-            why="The server named no tokens for this session.",
+            why="The server reported no tokens for this session.",
             asked_at=known.asked_at,
             by_server=known.use,
         )

@@ -201,7 +201,7 @@ def test_what_the_server_refuses(
     assert answer.sessions == {}
     assert (error.kind, error.message) == (
         kind or "denied",
-        words or "ChatGPT does not report the usage of single threads for this account.",
+        words or "ChatGPT does not report the usage of individual threads for this account.",
     )
     assert "by itself" not in error.remedy  # nobody asks again
 

@@ -39,7 +39,7 @@ def test_the_history_is_drawn_with_its_figures(
         figures = section.locator("figure", has=drawn).locator("details")
         figures.locator("summary").click()
         expect(figures.get_by_role("row", name="Fri 20 Nov 2026")).to_contain_text("14.75")
-        expect(section.get_by_role("row", name="9 Nov – 16 Nov")).to_contain_text("100 % used")
+        expect(section.get_by_role("row", name="9 Nov – 16 Nov")).to_contain_text("100 %")
         link = section.get_by_role("link", name="Buy credits")
         assert (link.get_attribute("href") or "").startswith("https://chatgpt.com/codex/settings/usage")
         assert link.get_attribute("rel") == "noreferrer"

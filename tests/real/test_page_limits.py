@@ -47,7 +47,7 @@ def table(page: Page, caption: str) -> list[list[str]]:
 
 def test_what_one_percent_is_worth(page: Page, service: PageService) -> None:
     page.goto(f"{service.place.origin}/?tab=limits&range=all")
-    rows = table(page, "What one percent is worth")
+    rows = table(page, "By past windows")
     assert [row[0] for row in rows] == ["5h", "gpt-5.5", "Weekly", "gpt-5.5"]
     assert rows[2][1].startswith("≈ $")
     number, unit = rows[2][3].split()
@@ -57,17 +57,17 @@ def test_what_one_percent_is_worth(page: Page, service: PageService) -> None:
 
 def test_whether_a_session_of_the_chosen_project_fits(page: Page, service: PageService) -> None:
     page.goto(f"{service.place.origin}/?tab=projects&range=all&project={PROJECT}")
-    rows = table(page, "What a session takes of each limit")
+    rows = table(page, "Of what is left of each limit now")
     assert [row[0] for row in rows] == ["Codex · 5h", "Codex · Weekly"]
-    assert rows[1][1].startswith("9")
+    assert rows[1][2].startswith("9")
     page.goto(f"{service.place.origin}/?tab=projects&range=all")
     page.get_by_role("heading", name="Projects").first.wait_for()
-    assert table(page, "What a session takes of each limit") == []
+    assert table(page, "Of what is left of each limit now") == []
 
 
 def test_what_became_of_the_weekly_budget(page: Page, service: PageService) -> None:
     page.goto(f"{service.place.origin}/?tab=usage&range=all")
-    rows = table(page, "The running period, and those before")
+    rows = table(page, "Past periods, newest first")
     assert len(rows) >= 4
-    assert {row[3] for row in rows[1:-1]} == {"exceeded"}
-    assert all(row[1].startswith("≈ $") and row[2].endswith(" %") for row in rows[1:-1])
+    assert {row[1] for row in rows[1:-1]} == {"exceeded"}
+    assert all(row[2].startswith("≈ $") and row[3].endswith(" %") for row in rows[1:-1])

@@ -27,7 +27,7 @@ _LONGEST = 1 << 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Save the cookie of the web app in the system's keyring, so that limits can be read by it."
+        "Save the cookie of the web app in the system's keyring, so that limits can be read with it."
     )
     parser.add_argument(
         "--account",

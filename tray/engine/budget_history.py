@@ -76,11 +76,11 @@ def _percents(budget: Entry, ledger: Ledger, now: datetime) -> Iterator[Entry]:
     if budget["account"] is None:
         return
     records = ledger.limits.windows(now - _AGES, now, budget["account"], WINDOW)
-    for record in reversed(records):
-        ended = record.ended_at or record.resets_at
-        if ended is not None and ended <= now:
-            at_least = not was_seen_to_its_end(record)
-            yield _entry(budget, (record.starts_at, ended), record.used_percent, at_least=at_least)
+    ends = [(each, each.ended_at or each.resets_at) for each in reversed(records)]
+    over = [(each, ended) for each, ended in ends if ended is not None and ended <= now]
+    for record, ended in over[:PERIODS]:
+        at_least = not was_seen_to_its_end(record)
+        yield _entry(budget, (record.starts_at, ended), record.used_percent, at_least=at_least)
 
 
 def _entry(budget: Entry, span: Sequence[datetime], used: float | None, *, at_least: bool) -> Entry:

@@ -8,8 +8,8 @@ NOT_ON_LINES = Setting(
     "cost.not_on_lines",
     Bool(),
     True,
-    "Include usage in tokens and cost that a CLI reports only in the total of a session, such as compaction, web "
-    "search and titles. Budgets and `cost --json` have it in any case.",
+    "Include in tokens and cost what a CLI reports only in the total of a session, such as compaction, web search "
+    "and titles. Budgets and `cost --json` always include it.",
     menu=Menu(text="Include what is not in the logs"),
 )
 """Off: tables, menu, page and bars have neither its row nor totals with it."""

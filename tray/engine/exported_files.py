@@ -74,7 +74,7 @@ class ReadFile(Struct, kw_only=True):
             yield f"{self.name} is damaged or was cut short: what follows is not counted. Copy it again."
         for provider, count in sorted(self.unknown.items()):
             rows = "1 row" if count == 1 else f"{count} rows"
-            yield f"{self.name}: {rows} of {provider!r}, a provider that is not known here, not counted."
+            yield f"{self.name}: {rows} of {provider!r} not counted: no such provider is known here."
 
 
 Span = tuple[int, int]

@@ -8,7 +8,7 @@ MACHINE_NAME = Setting(
     "machine.name",
     Text(),
     "",
-    "What this machine is called in exports and beside other machines; its host name if empty.",
+    "The name of this machine in exports and next to other machines; the host name if empty.",
 )
 
 

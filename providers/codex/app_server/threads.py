@@ -40,7 +40,7 @@ _GIVES_UP_AFTER = 3
 """So many answers in a row that say nothing: neither will the next."""
 _OMITTED = "omitted requested thread"
 _METHOD = "account/usage/read"
-_AGAIN = "Run it again later: what was answered is kept, and only the rest is asked for."
+_AGAIN = "Run it again later: answers so far are kept, and only the rest is requested."
 
 
 class ThreadDeadlines(Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class _Heard:
             return
         self.in_vain(
             Denied(
-                "ChatGPT does not report the usage of single threads for this account.",
+                "ChatGPT does not report the usage of individual threads for this account.",
                 remedy="Nothing to do: they are shown without it.",
             )
         )

@@ -32,9 +32,9 @@ def find_cookies(text: str) -> Cookies:
         "\x1b[201~", ""
     )  # with which terminals enclose what is pasted
     if len(text.encode(errors="replace")) > LONGEST:
-        raise NoCookie("This is too long for a cookie. Copy the value of the cookie alone.")
+        raise NoCookie("This is too long for a cookie. Copy only the value of the cookie.")
     if _CONTROL.search(text):
-        raise NoCookie("This contains control characters. Copy the cookie once more.")
+        raise NoCookie("This contains control characters. Copy the cookie again.")
     if not text.strip():
         raise NoCookie("Nothing was pasted.")
     found = whole(dict(_PAIR.findall(text)))

@@ -82,7 +82,7 @@ def challenge_of(answer: Answer) -> ProviderError | None:
         return None
     return Blocked(
         f"ChatGPT wants to check the browser first (Cloudflare, HTTP {answer.status}).",
-        remedy="tankful tries again later. A login by `codex login` is not checked.",
+        remedy="tankful tries again later. Signing in with `codex login` avoids this check.",
     )
 
 

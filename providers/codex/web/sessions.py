@@ -102,7 +102,7 @@ class WebSessions:
         if not keys_of(session.identity) & set(known.cookie.keys):
             raise NotSignedIn(
                 "The saved cookie now signs in to another account, whose limits are not shown here.",
-                remedy="Save the cookie of each account by `tankful login-cookie`.",
+                remedy="Save the cookie of each account with `tankful login-cookie`.",
             )
         known.session, known.is_new = session, True
         return known
@@ -126,7 +126,7 @@ def sessions() -> WebSessions:
 
 
 def no_cookie() -> NotSignedIn:
-    return NotSignedIn("No cookie of this account was saved.", remedy="Save one by `tankful login-cookie`.")
+    return NotSignedIn("No cookie of this account was saved.", remedy="Save one with `tankful login-cookie`.")
 
 
 def keys_of(identity: Identity) -> frozenset[str]:

@@ -68,7 +68,7 @@ class WebSource:
         session = signed_in.opened()
         if answer.status == 401:
             signed_in.session = None
-            raise LoginExpired("ChatGPT rejected the token that the cookie gave.", remedy=PASTE_AGAIN)
+            raise LoginExpired("ChatGPT rejected the token from the cookie.", remedy=PASTE_AGAIN)
         if (challenge := challenge_of(answer)) is not None:
             raise challenge
         if answer.status != 200:

@@ -353,7 +353,7 @@ def test_providers_that_are_not_known_are_counted_apart(machines: Machines) -> N
     rows = len(file.read_text().splitlines()) - 1
     alone = machines.cost("own")["totals"]
     assert machines.cost("own", "--with", str(file))["totals"] == alone
-    assert f"{rows} rows of 'gemini', a provider that is not known here, not counted." in machines.err
+    assert f"{rows} rows of 'gemini' not counted: no such provider is known here." in machines.err
 
 
 def test_without_other_machines_nothing_is_named(machines: Machines) -> None:

@@ -13,7 +13,7 @@ import pytest
 from providers.domain.budgets import days_of
 from providers.domain.cost import BilledResponse
 from tests.tray.faces.page.ledgers import NOW, LedgerPage, billed
-from tests.tray.faces.page.limit_histories import account, published, used_up, work
+from tests.tray.faces.page.limit_histories import account, lane, note, published, used_up, work
 from tray.engine.budget_history import PERIODS, with_history
 from tray.faces.page.render import Pages
 from tray.faces.page.sections import budget_history as section
@@ -133,3 +133,37 @@ def test_they_are_on_the_page(tmp_path: Path) -> None:
     assert (table.rows[0].expected, len(table.rows)) == ("heading for ≈ $2.00", PERIODS + 1)
     assert "heading for" in Pages().page(page.data("tab=usage&range=all", usage))
     assert section.build(page.data("range=all", published(account()))) is None
+
+
+def test_percentages_are_of_no_more_periods_than_dollars(tmp_path: Path) -> None:
+    """Early resets make more windows than weeks."""
+    page = LedgerPage(tmp_path)
+    for number in range(40):
+        at = page.now - 60 * 24 * HOUR + number * 24 * HOUR
+        for used, hours in ((5.0, 0), (40.0, 8)):
+            reading = lane("weekly", used, at + 7 * 24 * HOUR, at + hours * HOUR)
+            note(page.costs.ledger, account(), reading)
+    found = history(page, budget("week", 50.0, "percent", account="a1b2c3d4"))
+    assert len(found) == PERIODS
+    assert found == sorted(found, key=lambda each: each["starts_at"], reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("used", "at_least", "share"),
+    [
+        (9.96, False, "99 %"),
+        (10.0, False, "100 %"),
+        (10.01, False, "101 %"),
+        (16.0, True, "≥ 160 %"),
+        (0.0, False, "0 %"),
+    ],
+)
+def test_a_share_does_not_contradict_its_result(
+    used: float, *, at_least: bool, share: str, tmp_path: Path
+) -> None:
+    page = LedgerPage(tmp_path)
+    running: dict[str, Any] = {"used": used, "at_least": at_least}
+    usage = published(account()) | {"budgets": [budget("month", 10.0, **running)]}
+    found = section.build(page.data("range=all", usage))
+    assert found is not None
+    assert found.tables[0].rows[0].share == share

@@ -46,12 +46,12 @@ _WORDS: dict[Cause, str] = {
     "late": "counted late",
 }
 _NOTES: dict[Cause, str] = {
-    "no_total": "No total: none was stated for these.",
-    "killed": "Killed process: it ended without stating its total, or still runs.",
+    "no_total": "No total: none was reported for these.",
+    "killed": "Killed process: it ended without reporting its total, or still runs.",
     "deleted": "Deleted log: what it held was never counted.",
-    "another_machine": "Another machine: its use is in the reported sum, and its logs are not here.",
-    "subagents": "Subagents: the server's sum of these has that of their subagents in it.",
-    "late": "Counted late: the server had not counted all of it yet when it was asked.",
+    "another_machine": "Another machine: its usage is in the reported sum, but its logs are not here.",
+    "subagents": "Subagents: the server's sums include their subagents.",
+    "late": "Counted late: the server had not counted everything yet when it was asked.",
 }
 _WHY = {"older_version": "older version", "killed": "killed"}
 _SAME_PRICE = 0.01

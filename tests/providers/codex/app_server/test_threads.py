@@ -157,7 +157,7 @@ def test_what_was_answered_before_it_was_refused_is_kept(tmp_path: Path) -> None
     assert answer.error is not None
     assert (answer.error.kind, answer.error.remedy) == (
         "rate_limited",
-        "Run it again later: what was answered is kept, and only the rest is asked for.",
+        "Run it again later: answers so far are kept, and only the rest is requested.",
     )
 
 

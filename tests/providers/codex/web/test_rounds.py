@@ -202,5 +202,5 @@ def test_chosen_without_a_cookie_it_says_what_to_do(person: Person) -> None:
     (person.state / COOKIES_FILE).unlink()
     account = person.round(source="web")
     assert account.error is not None
-    assert account.error.remedy == "Save one by `tankful login-cookie`."
+    assert account.error.remedy == "Save one with `tankful login-cookie`."
     assert not person.items.reads

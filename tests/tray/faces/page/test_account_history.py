@@ -125,10 +125,10 @@ def test_past_windows_are_a_table(tmp_path: Path) -> None:
     part = parts(tmp_path, PAGES)[WINDOWS]
     assert part.table is not None
     assert [[cell.shown for cell in row][:3] for row in part.table.rows] == [
-        ["16 Nov – 23 Nov (so far)", "42 % used", "Pro"],
-        ["9 Nov – 16 Nov", "100 % used", "Pro"],
-        ["2 Nov – 9 Nov", "85 % used", "Pro"],
-        ["26 Oct – 2 Nov", "1 % used", "Pro"],
+        ["16 Nov – 23 Nov (so far)", "42 %", "Pro"],
+        ["9 Nov – 16 Nov", "100 %", "Pro"],
+        ["2 Nov – 9 Nov", "85 %", "Pro"],
+        ["26 Oct – 2 Nov", "1 %", "Pro"],
     ]
     assert part.note.startswith("counted until ")
 

@@ -436,7 +436,7 @@ def test_one_percent_is_worth_what_the_history_was_made_with(tmp_path: Path) -> 
     assert of_model.is_model
     assert weekly.usd.startswith("≈ $1.")
     html = Pages().page(page.data(ALL, usage))
-    assert "What one percent is worth" in html
+    assert "Middle 50 %" in html
     assert "% elsewhere" not in html
 
 
@@ -464,7 +464,7 @@ def test_weeks_that_were_used_on_another_device_too_do_not_count(tmp_path: Path)
     weekly = next(row for row in card.rows if row.window == "Weekly")
     assert float(weekly.tokens_full) == pytest.approx(1_000_000, rel=0.05)
     assert weekly.windows == "3"
-    assert "used on other devices, too" in card.note
+    assert "also used on other devices" in card.note
     assert "% elsewhere" in Pages().page(data)
 
 

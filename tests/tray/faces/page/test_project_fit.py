@@ -51,9 +51,7 @@ def test_a_session_takes_what_a_day_takes(tmp_path: Path) -> None:
     assert float(weekly.took_full) == pytest.approx(9, rel=0.1)
     left = float(weekly.left_full)
     assert weekly.fits == (f"{int(left / float(weekly.took_full))} ×" if left >= 9 else "no")
-    assert "What a session takes" in Pages().page(
-        page.data(f"tab=projects&range=all&project={PROJECT}", usage)
-    )
+    assert "A session took" in Pages().page(page.data(f"tab=projects&range=all&project={PROJECT}", usage))
 
 
 def test_without_a_project_or_with_an_unknown_one_it_is_absent(tmp_path: Path) -> None:

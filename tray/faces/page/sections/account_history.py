@@ -31,6 +31,8 @@ _OTHER = "Other surfaces"
 CREDITS = Unit(name="credits", short=words.number, full=lambda value: f"{value:g}")
 _PLAIN = Unit(name="units not reported", short=words.number, full=lambda value: f"{value:g}")
 _UNITS = {"credits": CREDITS, "percent": PERCENT}
+_IN_UNITS = {"credits": "Credits used by day", "percent": "Percentage used by day"}
+_IN_NONE = "Usage by day (the unit is not reported)"
 
 
 class AccountHistoryPart(Struct, frozen=True, kw_only=True):
@@ -101,7 +103,7 @@ def _breakdown(page: UsageBreakdown, data: PageData) -> Iterator[AccountHistoryP
     if days:
         unit = _UNITS.get(page.units or "", _PLAIN)
         until = min(max(days), data.now.date())
-        chart = _chart("Usage by surface", unit, days, until, absent=None)
+        chart = _chart(_IN_UNITS.get(page.units or "", _IN_NONE), unit, days, until, absent=None)
         yield AccountHistoryPart(title="Usage by surface", note=_counted(page, data), chart=chart)
     if any(day.models for day in page.days):
         table = _model_sums(page) if page.units == "credits" else _models_by_day(page, data.now.date())
@@ -157,7 +159,7 @@ def _windows(page: PlanLimitHistory, data: PageData) -> AccountHistoryPart:
                 + (" (so far)" if words.is_open(window, data.now) else "")
             ),
             ShownCell(
-                shown=words.used_text(window),
+                shown=fmt.percent(100 - window.used_percent, used=True),
                 value=f"{window.used_percent:g}",
                 hint=f"{window.used_percent:g} %",
             ),

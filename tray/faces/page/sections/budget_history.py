@@ -15,18 +15,18 @@ from tray.faces.page.parts import Head
 from tray.view import format as fmt
 from tray.view.words import MONTHS
 
-_TITLES = ("Period", "Used", "Share", "Result")
+_TITLES = ("Period", "Result", "Used", "Of budget")
 _RESULTS = {"kept": ("kept", "good"), "exceeded": ("exceeded", "bad"), "unknown": ("unknown", "plain")}
 _VERDICTS = {
-    "ok": ("so far kept", "good"),
-    "will_exceed": ("heading over it", "warn"),
+    "ok": ("on track", "good"),
+    "will_exceed": ("will be exceeded", "warn"),
     "nearly_spent": ("nearly spent", "warn"),
     "spent": ("spent", "bad"),
     "unknown": ("unknown", "plain"),
 }
 _NOTE = (
-    f"The last {PERIODS} periods, by the budget that is set today. With ≥ something has no price, or"
-    " the logs or the readings are not of all of it."
+    f"The last {PERIODS} periods at most, judged by the budget that is set today. ≥ is a lower bound: something"
+    " has no price, or part of the period is missing from the logs or the readings."
 )
 
 
@@ -63,7 +63,7 @@ def build(data: PageData) -> Budgets | None:
         tables = tuple(_table(each, data) for each in document["budgets"] if "history" in each)
     except published.DAMAGED:  # the next round rewrites it
         return None
-    heads = tuple(Head(title=title, number=title in ("Used", "Share")) for title in _TITLES)
+    heads = tuple(Head(title=title, number=title in ("Used", "Of budget")) for title in _TITLES)
     return Budgets(heads=heads, tables=tables) if tables else None
 
 
@@ -100,11 +100,18 @@ def _row(
         starts_at=entry["starts_at"],
         used="" if used is None else _amount(used, is_usd=is_usd, at_least=entry["at_least"]),
         used_full="" if used is None else f"{used:g}",
-        share="" if used is None else f"{100 * used / budget['limit']:.0f} %",
+        share="" if used is None else _share(used, budget["limit"], at_least=entry["at_least"]),
         result=result[0],
         kind=result[1],
         expected="" if expected is None else f"heading for {_amount(expected, is_usd=is_usd)}",
     )
+
+
+def _share(used: float, limit: float, *, at_least: bool) -> str:
+    """Rounded, but not up to 100 % for a budget that was kept, nor down to it for one that was not."""
+    percent = 100 * used / limit
+    whole = min(round(percent), 99) if used < limit else max(round(percent), 101) if used > limit else 100
+    return f"{'≥ ' if at_least else ''}{whole} %"
 
 
 def _amount(used: float, *, is_usd: bool, at_least: bool = False) -> str:

@@ -7,22 +7,28 @@ from math import floor, log10
 
 from msgspec import Struct
 
-from providers.domain.window_value import LEAST_PERCENT, LEAST_WINDOWS, PercentSpread
+from providers.domain.window_value import (
+    LEAST_PERCENT,
+    LEAST_WINDOWS,
+    MAIN_SHARE,
+    MOST_ELSEWHERE,
+    PercentSpread,
+)
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
 from tray.faces.page.limits.percent import WindowWorth, percent_values
 from tray.faces.page.parts import Head
 from tray.view import format as fmt
 
-_TITLES = ("Window", "1 % in dollars", "Middle half", "1 % in tokens", "Middle half", "Windows")
+_TITLES = ("Window", "1 % in dollars", "Middle 50 %", "1 % in tokens", "Middle 50 %", "Windows")
 _ESTIMATE = (
     "An estimate: what was logged here while the percentage rose, divided by how far it rose; the median of past"
-    " windows, and the middle half of them. Dollars are at API prices. A model with a row of its own had 80 % or"
-    " more of the dollars of these windows."
+    " windows, and the middle 50 % of them. Dollars are at API prices. The row of a model is of those windows in"
+    f" which it had {MAIN_SHARE:.0%} or more of the dollars."
 )
 _ELSEWHERE = (
-    "Windows whose percentage rose while nothing was logged here are left out. Use on other devices at the same"
-    " time is not in the logs, so one percent may be worth more."
+    f"Windows are left out if more than {MOST_ELSEWHERE:.0%} of their rise came while nothing was logged here."
+    " Use on other devices at the same time is not in the logs, so one percent may be worth more."
 )
 _UNKNOWN = (
     f"Not known yet. It takes {LEAST_WINDOWS} past windows that rose by {LEAST_PERCENT:.0f} % or more, with their"
@@ -79,7 +85,7 @@ def _card(account: LimitAccount, values: dict[str, WindowWorth]) -> WorthCard:
     )
     left_out = sum(each.elsewhere for each in values.values())
     windows = fmt.plural(left_out, "window")
-    note = f"{windows} {'was' if left_out == 1 else 'were'} used on other devices, too." if left_out else ""
+    note = f"{windows} left out: also used on other devices" if left_out else ""
     return WorthCard(account=account.label, rows=rows, note=note, unknown="" if rows else _UNKNOWN)
 
 

@@ -11,17 +11,19 @@ from tray.faces.page.data import PageData
 from tray.faces.page.limits.percent import uses_by_window
 from tray.faces.page.parts import Head
 from tray.faces.page.table.columns import NO_NUMBER
-from tray.view.project_fit import UNKNOWN, percent_text
+from tray.view import format as fmt
+from tray.view.project_fit import UNKNOWN, account_name, percent_text
 
-_TITLES = ("Limit", "A session took", "Middle half", "Sessions", "Left", "Fits")
+_TITLES = ("Limit", "Fits", "A session took", "Middle 50 %", "Left", "Sessions")
 _METHOD = (
-    "What sessions of this project took of each limit, those of the last hour left out: their cost, divided by"
-    " what one percent came to of the windows they were used in. It is the median, beside the middle half."
+    "An estimate: what each session of this project cost, divided by what one percent was worth in the windows it"
+    " was used in; the median, and the middle 50 % of all sessions. Sessions that were used in the last hour are"
+    " left out: they may still be at work."
 )
 
 
 class FitRow(Struct, frozen=True, kw_only=True):
-    """`took` and `left` are shown and with all their digits; `left` is "" where nobody knows it."""
+    """`took` and `left` are shown and with all their digits; `left_full` is "" where nobody knows what is left."""
 
     window: str
     took: str
@@ -54,10 +56,10 @@ def build(data: PageData) -> ProjectFits | None:
 
 def _rows(data: PageData, fit: ProjectFit) -> tuple[FitRow, ...]:
     try:
-        entries = with_fit(data.usage or {"providers": []}, fit)["providers"]
+        document = with_fit(data.usage or {"providers": []}, fit)
         return tuple(
-            _row(f"{entry['title']} · {window['title']}", window)
-            for entry in entries
+            _row(fmt.plain(f"{account_name(entry, document)} · {window['title']}", longest=80), window)
+            for entry in document["providers"]
             if data.wants(entry["provider"], entry["account"] and entry["account"]["id"], entry["homes"])
             for window in entry["windows"]
             if "session_percent" in window
@@ -68,14 +70,14 @@ def _rows(data: PageData, fit: ProjectFit) -> tuple[FitRow, ...]:
 
 def _row(title: str, window: published.Document) -> FitRow:
     taken = window["session_percent"]
-    count, left = taken["fits"], window["remaining_percent"]
+    count, left, stale = taken["fits"], window["remaining_percent"], window["stale"]
     return FitRow(
         window=title,
         took=f"{percent_text(taken['median'])} %",
         took_full=f"{taken['median']}",
         spread=f"{percent_text(taken['low'])}–{percent_text(taken['high'])} %",
         sessions=f"{taken['sessions']}",
-        left=NO_NUMBER if count is None else f"{percent_text(left)} %",
-        left_full="" if count is None else f"{left:g}",
-        fits=NO_NUMBER if count is None else f"{count} ×" if count else "no",
+        left=NO_NUMBER if stale else fmt.percent(left),
+        left_full="" if stale else f"{left:g}",
+        fits=NO_NUMBER if stale else "often" if count is None else f"{count} ×" if count else "no",
     )
