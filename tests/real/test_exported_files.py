@@ -71,7 +71,9 @@ class TestDuckDB:
                 )
             )
             for name in columns:
-                if name.endswith("_tokens"):
+                if (
+                    name.endswith("_tokens") and what != "windows"
+                ):  # no log is of this account: all are unknown
                     assert described[name] == "BIGINT"
                 if name in ("time", "starts_at", "seen_at"):  # the others may all be unknown
                     assert described[name] == "TIMESTAMP WITH TIME ZONE"

@@ -24,6 +24,8 @@ STDIN = "-"
 _LONGEST_LINE = 1 << 16
 """Characters: the names in a row are paths and ids."""
 _FIRST_BYTES = 4
+_MOST_BAD = 100_000
+"""Lines without a row, empty ones too: a file with more is none that an export wrote."""
 _GZIP = b"\x1f\x8b"
 _COMPRESSED = (b"\x28\xb5\x2f\xfd", b"\xfd7zX", b"PK\x03\x04", b"BZh", b"7z\xbc\xaf")
 _REASONS = {
@@ -145,23 +147,17 @@ def _rows(text: TextIO, found: ReadFile, rows: RowFormat[T], span: Span | None =
     """Those of other days are skipped as far as their first cell says so, which takes a tenth of the time. Raises
     UnusableFile where the first line is of something else.
     """
-    number, read = 0, None
+    read = None
     first, last = _days(span)
     try:
-        for line in iter(partial(text.readline, _LONGEST_LINE), ""):
-            number += 1
-            if len(line) == _LONGEST_LINE and line[-1] != "\n":
-                if read is None:
-                    raise UnusableFile(_refusal(found, None))
-                _note_bad(found, number)
-                found.is_cut = True
-                return
+        for number, line in _numbered(text, found):
             if read is None or line.startswith("time,"):
                 read, is_head = _reader(line, found, rows)
                 if is_head:
                     continue
-            day = line[9:19] if line[0] == "{" else line[:10]
-            if (not first <= day <= last and day[4:8:3] == "--") or line.isspace():
+            start = 9 if line[0] == "{" else 0
+            day = line[start : start + 10]
+            if not first <= day <= last and day[4:8:3] == "--" and line[start + 23 : start + 24] == "Z":
                 continue
             try:
                 yield read(line)
@@ -169,7 +165,21 @@ def _rows(text: TextIO, found: ReadFile, rows: RowFormat[T], span: Span | None =
                 _note_bad(found, number)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         found.is_cut = True
-    found.is_empty = number == 0 and not found.is_cut
+    found.is_empty = read is None and not found.is_cut
+
+
+def _numbered(text: TextIO, found: ReadFile) -> Iterator[tuple[int, str]]:
+    """The lines with anything on them, up to what no export has: one without an end, or too many without a row."""
+    empty = 0
+    for number, line in enumerate(iter(partial(text.readline, _LONGEST_LINE), ""), 1):
+        if line.isspace():
+            empty += 1
+        else:
+            yield number, line
+        is_endless = len(line) == _LONGEST_LINE and line[-1] != "\n"
+        if is_endless or empty + found.bad_lines > _MOST_BAD:
+            found.is_cut = True
+            return
 
 
 def _days(span: Span | None) -> tuple[str, str]:
@@ -190,6 +200,8 @@ def _reader(line: str, found: ReadFile, rows: RowFormat[T]) -> tuple[Callable[[s
     kind = kind_of(columns)
     if kind != rows.what:
         raise UnusableFile(_refusal(found, kind))
+    if not is_json and not set(rows.columns) <= set(columns):
+        raise UnusableFile(_refusal(found, None))
     return (rows.from_json(), False) if is_json else (rows.from_csv(columns), True)
 
 

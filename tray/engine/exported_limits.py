@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from math import isfinite
+from datetime import datetime, timedelta
 from operator import itemgetter
 
 import msgspec
 
+from providers.domain.scalars import percent
 from providers.domain.typed import json_decoder
 from tray.engine.exported_rows import BadRow, RowFormat, csv_cells
 
 COLUMNS = ("time", "provider", "account", "window_id", "source", "used_percent", "resets_at")
 _LONGEST_NAME = 200
+_LONGEST_WINDOW = timedelta(days=400)
 
 
 class LimitReading(msgspec.Struct, frozen=True):
@@ -70,9 +71,11 @@ def _sound(row: LimitReading) -> LimitReading:
     names = row.provider, row.account, row.window_id, row.source
     if not all(0 < len(name) <= _LONGEST_NAME for name in names):
         raise BadRow
-    if not isfinite(row.used_percent) or row.used_percent < 0:
+    if percent(row.used_percent) is None:
         raise BadRow
     if row.time.tzinfo is None or (row.resets_at is not None and row.resets_at.tzinfo is None):
+        raise BadRow
+    if row.resets_at is not None and row.resets_at - row.time > _LONGEST_WINDOW:
         raise BadRow
     return row
 

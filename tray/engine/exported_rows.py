@@ -21,10 +21,12 @@ _DISJOINT = tuple(number for number, each in enumerate(TOKEN_CLASSES) if each.pa
 _WORDS = ("provider", "machine", "home", "session", "thread", "project", "model", "effort", "account")
 COLUMNS = ("time", "key", "usd", "total_tokens", *_TOKENS, *_WORDS, "not_on_lines")
 """Those that are needed; others may be there."""
-_MOST = 1 << 48
+_MOST = 1 << 40
 _MOST_USD = 1e6
 _FORMULA = tuple("=+-@＝＋－＠")
 _KEY_LENGTH = 17
+_LONGEST_NAME = 8192
+"""Characters: the longest are paths."""
 
 
 T = TypeVar("T")
@@ -145,7 +147,7 @@ def _counted(
     whose: Whose, key: str, time: str, tokens: tuple[int, ...], total: int, usd: float | None
 ) -> Counted:
     """Raises BadRow for a cell that was cut short, or changed by a program that takes it for something else."""
-    if min(tokens) < 0 or total > _MOST or sum([tokens[number] for number in _DISJOINT]) != total:
+    if min(tokens) < 0 or max(tokens) > _MOST or sum([tokens[number] for number in _DISJOINT]) != total:
         raise BadRow
     if usd is not None and not 0 <= usd <= _MOST_USD:
         raise BadRow
@@ -178,6 +180,8 @@ def _minute_ms(minute: str) -> int:
 def _whose(words: Sequence[str], *, is_total: bool) -> Whose:
     provider, machine, home, session, thread, project, model, effort, account = words
     if not provider or not machine:
+        raise BadRow
+    if max(map(len, words)) > _LONGEST_NAME:
         raise BadRow
     root = "" if thread == session else thread
     return Whose(provider, machine, home, session, root, project, model, effort, account, is_total)

@@ -38,6 +38,7 @@ _WIDE = 110
 """Columns from which on a chart has room for more than cost and tokens."""
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 _SHORTEST_BAR, _LONGEST_BAR = 8, 40
+_LONGEST_MACHINE = 40
 
 
 class CostTable(Struct, frozen=True, kw_only=True):
@@ -169,7 +170,8 @@ def text(
     period = f"{days.since}" if days.since == days.until else f"{days.since} – {days.until}"
     title = f"{period}{fmt.DOT}at API prices, not your bill"
     if len(machines) > 1:
-        title += f"{fmt.DOT}{safe(', '.join(machines), paper)}"
+        names = (fmt.plain(name, longest=_LONGEST_MACHINE) for name in machines)
+        title += f"{fmt.DOT}{safe(', '.join(names), paper)}"
     shown = ["\n".join(wrapped(title, paper))]
     for group in (parts, total):  # a chart for each: a grand total would make all its rows short
         bars = _chart(group, shape) if chart else None

@@ -8,6 +8,7 @@ from tests.fuzz.run import Target
 from tests.fuzz.targets import (
     answers,
     claude_sessions,
+    exports,
     files,
     hooks,
     live_logs,
@@ -31,6 +32,7 @@ NAMES = (
     *("hook-calls", "hook-settings", "live-rollouts", "live-transcripts", "claude-records"),
     *("lsof", "git-status", "commands", "sessions-json", "hook-records"),
     *("pasted-cookie", "web-session", "set-cookie", "keyring-item"),
+    *("exported-responses", "exported-limits"),
 )
 
 
@@ -40,7 +42,7 @@ def all_targets(folder: Path) -> tuple[Target, ...]:
         target
         for module in (
             *(answers, local_limits, texts, logs, files, stored, status_page, mcp, hooks, live_logs),
-            *(claude_sessions, programs, live_state, web_login),
+            *(claude_sessions, programs, live_state, web_login, exports),
         )
         for target in module.targets(folder / module.__name__.rpartition(".")[2])
     )

@@ -9,62 +9,11 @@ import random
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tray.cli.main import main
-
-FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
-NEW_LINE = "\n"
-SINCE = ("--since", "2026-11-01", "--until", "2026-11-30", "--timezone", "UTC")
-
-
-class Machines:
-    """Each a folder of its own; `run` is on one of them."""
-
-    def __init__(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[bytes]
-    ) -> None:
-        self.folder = folder
-        self.err = ""
-        self._monkeypatch = monkeypatch
-        self._capture = capture
-        self.logs = sorted(
-            path for name in ("plain", "cache_write") for path in (FIXTURES / name).rglob("rollout-*.jsonl")
-        )
-
-    def give(self, machine: str, *logs: Path) -> None:
-        folder = self.folder / machine / "codex/sessions"
-        folder.mkdir(parents=True, exist_ok=True)
-        for log in logs:
-            shutil.copy(log, folder / log.name)
-
-    def run(self, machine: str, *arguments: str, code: int = 0) -> bytes:
-        home = self.folder / machine
-        for name, value in {"HOME": "", "TANKFUL_HOME": "own", "CODEX_HOME": "codex"}.items():
-            self._monkeypatch.setenv(name, str(home / value))
-        self._monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(home / "claude"))
-        try:
-            found = main(list(arguments))
-        except SystemExit as ended:
-            found = int(str(ended.code))
-        out, err = self._capture.readouterr()
-        self.err = err.decode()
-        assert found == code, self.err
-        return out
-
-    def export(self, machine: str, *arguments: str, form: str = "csv", what: str = "responses") -> Path:
-        file = self.folder / f"{machine}.{form}"
-        command = ("export", "--what", what, "--format", form, "--machine", machine, *arguments)
-        file.write_bytes(self.run(machine, *command))
-        return file
-
-    def cost(self, machine: str, *arguments: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.run(machine, "cost", "--json", *SINCE, *arguments))
-        return found
+from tests.tray.cli.machines import SINCE, Machines, figures
 
 
 @pytest.fixture
@@ -72,12 +21,6 @@ def machines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> Machines:
     return Machines(tmp_path, monkeypatch, capfdbinary)
-
-
-def figures(document: dict[str, Any]) -> Any:
-    """Without the places where the logs are."""
-    codex = document["providers"]["codex"]
-    return document["totals"], [codex[name] for name in ("totals", "by_model", "by_day", "month_to_date_usd")]
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
@@ -98,6 +41,22 @@ def test_any_split_of_the_logs_adds_up_to_one_count_of_all(machines: Machines, f
     assert figures(together) == whole
     assert sum(each["total_tokens"] for each in together["machines"]) == whole[0]["total_tokens"]
     assert [each["own"] for each in together["machines"]].count(True) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_same_of_claudes_transcripts(machines: Machines, seed: int) -> None:
+    chance = random.Random(seed)
+    machines.give("all", *machines.transcripts)
+    for log in machines.transcripts:
+        for name in {chance.choice(("own", "laptop")), chance.choice(("own", "laptop"))}:
+            machines.give(name, log)
+    file = machines.export("laptop", form=chance.choice(("csv", "jsonl")))
+    together = machines.cost("own", "--with", str(file))
+    whole = machines.cost("all")
+    assert figures(together, "claude") == figures(whole, "claude")
+    beyond = whole["providers"]["claude"]["not_on_lines"]
+    assert beyond["total_tokens"] > 0
+    assert together["providers"]["claude"]["not_on_lines"] == beyond
 
 
 def test_a_copy_counts_for_this_machine(machines: Machines) -> None:
@@ -296,53 +255,6 @@ def test_a_count_of_one_machine_loads_nothing_of_others() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "[]\n"
-
-
-def limits_file(machines: Machines, *rows: tuple[str, str, float, timedelta, timedelta]) -> str:
-    """A reading of an account's window: percent, so long ago, and the time until its reset."""
-    now = datetime.now(UTC).replace(microsecond=0)
-    lines = [
-        f"{(now - ago).isoformat()},codex,{account},{window},oauth,{used},{(now + ends).isoformat()}"
-        for account, window, used, ago, ends in rows
-    ]
-    file = machines.folder / "limits.csv"
-    file.write_text(
-        f"time,provider,account,window_id,source,used_percent,resets_at\n{NEW_LINE.join(lines)}\n"
-    )
-    return str(file)
-
-
-def test_limits_of_accounts_that_are_not_here(machines: Machines) -> None:
-    machines.give("own")
-    hour = timedelta(hours=1)
-    file = limits_file(
-        machines,
-        ("a1b2c3d4", "session", 40, hour, hour),
-        ("a1b2c3d4", "session", 45.5, hour / 2, hour),
-        ("a1b2c3d4", "model:spark:weekly", 9, 48 * hour, hour),
-        ("a1b2c3d4", "weekly", 9, 48 * hour, -hour),
-    )
-    found = json.loads(machines.run("own", "usage", "--cached", "--json", "--with", file))
-    account = next(each for each in found["providers"] if each["account"])
-    assert account["account"]["id"] == "a1b2c3d4"
-    assert [(each["id"], each["used_percent"]) for each in account["windows"]] == [
-        ("model:spark:weekly", 9.0),
-        ("session", 45.5),
-    ]
-
-
-def test_limits_with_hashes_for_accounts(machines: Machines) -> None:
-    machines.give("own")
-    file = limits_file(machines, ("a1b2c3d4e5f6", "session", 40, timedelta(), timedelta(hours=1)))
-    machines.run("own", "usage", "--cached", "--with", file, code=64)
-    assert "was exported with --redact" in machines.err
-
-
-def test_limits_are_no_responses(machines: Machines) -> None:
-    machines.give("own", *machines.logs)
-    machines.run("own", "usage", "--cached", "--with", str(machines.export("own")), code=64)
-    assert "is an export of responses" in machines.err
-    assert "`tankful export --what limits`" in machines.err
 
 
 def test_providers_that_are_not_known_are_counted_apart(machines: Machines) -> None:
