@@ -105,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
     counted = costs_of(scope, costs)
     shown: dict[str, Any] = {}
     if options.json or options.project is not None:
-        facts = budgets.facts(settings, counted, own.accounts)
+        facts = budgets.facts(settings, counted, snapshot.accounts)
         shown = document.usage(snapshot, now, settings.get(WORK_DAYS), scope.zone, facts)
         if options.project is not None or not options.cached:
             accounts = {each.account.id for each in own.accounts if each.account}

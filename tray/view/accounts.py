@@ -63,9 +63,10 @@ def own_windows(usage: AccountUsage) -> tuple[Sourced[RateWindow], ...]:
 
 
 def owner(usage: AccountUsage, *, hide_email: bool = False) -> str:
-    """The owner as the user knows them: by e-mail address, or by their homes."""
+    """The owner as the user knows them: by e-mail address, or by their homes; by id where those are elsewhere."""
     email = usage.account.email if usage.account else None
-    return fmt.plain(email) if email and not hide_email else homes(usage)
+    ident = fmt.plain(usage.account.id) if usage.account else ""
+    return fmt.plain(email) if email and not hide_email else homes(usage) or ident
 
 
 def name(usage: AccountUsage, state: State) -> str:

@@ -139,7 +139,7 @@ def detail_rows(
     ]
     beside = [text_row(f"{key}:{about}", text) for about, text in extras.beside_windows(usage, now, zone)]
     early = [text_row(f"{key}:{about}", text) for about, text in extras.early(usage, now, zone)]
-    cost = list(cost_rows(key, usage.cost, state))
+    cost = list(cost_rows(key, usage.cost, state)) if usage.homes else []
     pace_ = list(pace_rows(key, usage, now, zone, look))
     whose = list(_owner_rows(key, usage, now, look, width=MENU_WIDTH if short else SENTENCE))
     return wrong, [*pace_, *early], scoped, beside, cost, whose
@@ -229,6 +229,8 @@ def _header(usage: AccountUsage) -> str:
     name = fmt.plain(usage.title, longest=LONGEST_NAME)
     if usage.account is None:
         return _joined(name, fmt.plain(homes(usage), longest=LONGEST_OWNER))
+    if not usage.homes:  # of another machine, whose exports name nobody
+        return _joined(name, fmt.plain(usage.account.id, longest=LONGEST_NAME))
     return _joined(name, fmt.plain(fmt.plan(usage.account.plan or ""), longest=LONGEST_NAME))
 
 
