@@ -98,8 +98,9 @@ def _remove(scope: Scope, provider: Provider, account: str | None, items: OwnIte
 
     saved = _saved(scope, provider)
     fitting = [each for each in saved if account is None or _is_named(account, each.keys, each.email)]
-    if account is None and len(fitting) > 1:
-        raise BadArgument("several cookies are saved: choose one by --account")
+    if len(fitting) > 1:
+        ids = ", ".join(each.account for each in fitting)
+        raise BadArgument(f"several cookies fit: choose one by --account and its id, of {ids}")
     if not fitting:
         tell("no such cookie is saved." if account else "no cookie is saved.")
         return NOTHING_READ

@@ -79,32 +79,42 @@ def read(backend: Any, service: str, account: str) -> str | None:
     found: str | None = backend.get_password(service, account)
     if found is None or not found.startswith(IN_PIECES):
         return found
-    pieces = [backend.get_password(service, name) for name in _names(account, found)]
+    pieces = [backend.get_password(service, name) for name in _pieces(account, found)]
     return None if None in pieces else "".join(pieces)
 
 
 def write(backend: Any, service: str, account: str, secret: str) -> None:
-    """In pieces where one item of the backend is too small, the first item last: a reader finds all or none."""
+    """In pieces where one item of the backend is too small, the first item last: a reader finds all or none.
+
+    Pieces of a longer secret that was there before are deleted.
+    """
     most = WINDOWS_MOST if type(backend).__module__ == "keyring.backends.Windows" else len(secret) or 1
     pieces = [secret[start : start + most] for start in range(0, len(secret), most)]
-    if len(pieces) <= 1:
-        backend.set_password(service, account, secret)
-        return
-    first = f"{IN_PIECES}{len(pieces)}"
-    for name, piece in zip(_names(account, first), pieces, strict=True):
+    before = _pieces(account, backend.get_password(service, account))
+    first = f"{IN_PIECES}{len(pieces)}" if len(pieces) > 1 else secret
+    for name, piece in zip(_pieces(account, first), pieces, strict=False):
         backend.set_password(service, name, piece)
     backend.set_password(service, account, first)
+    _delete(backend, service, before[len(_pieces(account, first)) :])
 
 
 def delete(backend: Any, service: str, account: str) -> None:
-    first = backend.get_password(service, account) or ""
+    first = backend.get_password(service, account)
     backend.delete_password(service, account)
-    for name in _names(account, first) if first.startswith(IN_PIECES) else ():
-        backend.delete_password(service, name)
+    _delete(backend, service, _pieces(account, first))
 
 
-def _names(account: str, first: str) -> list[str]:
-    return [f"{account}.{number}" for number in range(int(first.removeprefix(IN_PIECES)))]
+def _delete(backend: Any, service: str, names: list[str]) -> None:
+    """Those that are there: a piece that somebody else deleted keeps none of the others."""
+    for name in names:
+        if backend.get_password(service, name) is not None:
+            backend.delete_password(service, name)
+
+
+def _pieces(account: str, first: str | None) -> list[str]:
+    """The names of the other items of a secret whose first item is this."""
+    count = (first or "").removeprefix(IN_PIECES) if (first or "").startswith(IN_PIECES) else "0"
+    return [f"{account}.{number}" for number in range(int(count) if count.isdecimal() else 0)]
 
 
 def system_backend(backend: Any) -> Any:

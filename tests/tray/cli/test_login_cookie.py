@@ -139,6 +139,20 @@ def test_of_several_the_one_to_remove_is_named(run: Run, items: FakeItems, serve
     assert len(items.kept) == 1
 
 
+def test_of_several_with_one_address_the_one_to_remove_is_named_by_its_id(
+    run: Run, items: FakeItems, server: FakeChatGPT, tmp_path: Path
+) -> None:
+    assert run()[0] == 0
+    server.session = says(session("acct-2", "user-1", "dev@example.com"))
+    assert run()[0] == 0
+    first, second = (each["account"] for each in marked(tmp_path))
+    with pytest.raises(BadArgument, match=f"{first}, {second}"):
+        run("--remove", "--account", "dev@example.com")
+    assert len(items.kept) == 2
+    assert run("--remove", "--account", second)[0] == 0
+    assert list(items.kept) == [f"codex-{first}"]
+
+
 def test_an_unknown_provider(run: Run) -> None:
     with pytest.raises(BadArgument):
         run("--provider", "claude")

@@ -185,3 +185,17 @@ def test_a_long_secret_is_kept_in_pieces_where_an_item_is_small(length: int) -> 
     assert len(kept) == (1 if length <= 1200 else 1 + -(-length // 1200))
     keyring_child.delete(backend, "tankful", "a")
     assert kept == {}
+
+
+@pytest.mark.parametrize("length", [1, 1201, 2500])
+def test_nothing_is_left_of_a_longer_secret(length: int) -> None:
+    kept: dict[str, str] = {}
+    backend = SmallItems(kept)
+    keyring_child.write(backend, "tankful", "a", "old" * 2000)
+    keyring_child.write(backend, "tankful", "a", "n" * length)
+    assert keyring_child.read(backend, "tankful", "a") == "n" * length
+    assert not [name for name, piece in kept.items() if "old" in piece]
+    del kept[max(kept)]  # by somebody else
+    if kept:
+        keyring_child.delete(backend, "tankful", "a")
+    assert kept == {}
