@@ -214,7 +214,7 @@ ReportedSessions = Callable[[Sequence[Observed], Mapping[str, CountedUse]], Mapp
 
 class Links(Struct, frozen=True, kw_only=True):
     """A vendor's web pages: account usage, service status, CLI changelog; where credits are bought, None where
-    they are not.
+    they are not, and with which plans: those of a workspace are bought by who administers it.
 
     `components` are words of the names that the parts of the service which matter here have on the status page.
     """
@@ -223,7 +223,12 @@ class Links(Struct, frozen=True, kw_only=True):
     status: str
     changelog: str
     purchase: str | None = None
+    purchase_plans: frozenset[str] = frozenset()
     components: tuple[str, ...] = ()
+
+    def purchase_for(self, plan: str | None) -> str | None:
+        """Where an account with this plan, or an unknown one, buys credits; None where it cannot."""
+        return self.purchase if plan is None or plan.lower() in self.purchase_plans else None
 
 
 class Provider(Struct, frozen=True, kw_only=True):

@@ -124,6 +124,9 @@ CODEX = Provider(
         status="https://status.openai.com",
         changelog="https://github.com/openai/codex/releases",
         purchase="https://chatgpt.com/codex/settings/usage?credits_modal=true",
+        purchase_plans=frozenset(
+            {"plus", "pro", "prolite", "promax"}
+        ),  # to which Codex itself names the page
         components=("Codex", "CLI", "VS Code extension", "Login"),
     ),
     interval=timedelta(seconds=60),

@@ -17,7 +17,7 @@ from tray.view.error_words import IN_A_WORD
 from tray.view.login import StartAtLogin, login_rows
 from tray.view.rows import Action, Row, action_row, separator_row, submenu_row, toggle_row
 
-_SELLERS = frozenset(provider.id for provider in PROVIDERS if provider.links.purchase)
+_LINKS = {provider.id: provider.links for provider in PROVIDERS}
 _JUST_TRIED = timedelta(minutes=5)
 
 
@@ -44,7 +44,8 @@ def page_rows(key: str, usage: AccountUsage, available: Available) -> Iterator[R
     homes = ":".join(filter(None, (provider, ",".join(usage.cost_home_ids))))
     if available.open:
         yield action_row(f"{key}:usage-page", "Open usage page", Action("open", f"usage:{provider}"))
-        if provider in _SELLERS and usage.account is not None:
+        links, account = _LINKS.get(provider), usage.account
+        if links is not None and account is not None and links.purchase_for(account.plan) is not None:
             yield action_row(f"{key}:purchase", "Buy credits…", Action("open", f"purchase:{provider}"))
         yield action_row(f"{key}:status-page", "Open status page", Action("open", f"status:{provider}"))
         if usage.cost is None or usage.cost.has_logs:

@@ -125,6 +125,12 @@ def test_credits_can_be_bought_where_somebody_is_signed_in_and_they_are_sold() -
         return [row.action.argument for row in rows if row.text == "Buy credits…" and row.action is not None]
 
     assert sold(PRO) == ["purchase:codex"]
+    assert PRO.account is not None
+    of_plans = {
+        plan: len(sold(replace(PRO, account=replace(PRO.account, plan=plan))))
+        for plan in ("Plus", "team", None)
+    }
+    assert of_plans == {"Plus": 1, "team": 0, None: 1}
     assert sold(replace(BARE, account=None)) == []
     assert sold(CLAUDE) == []
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from providers.domain.account_pages import AccountPage, CreditsHistory, PlanLimitHistory, UsageBreakdown
 from providers.domain.limits import AccountUsage
+from providers.source import Links
 from tray.engine import published
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import shown_state
@@ -66,18 +67,23 @@ def build(data: PageData) -> AccountHistories | None:
         return None
     if state is None or state.snapshot is None:
         return None
-    purchase = {each.id: each.links.purchase or "" for each in data.scope.providers}
+    links = {each.id: each.links for each in data.scope.providers}
     found = (
         AccountHistory(
             account=entry.header.replace(fmt.DOT, " · "),
             parts=parts,
-            purchase=purchase.get(entry.usage.provider, ""),
+            purchase=_purchase(links.get(entry.usage.provider), entry.usage),
         )
         for entry in named(state.snapshot.accounts, look_of(state))
         if (parts := tuple(_parts(entry.usage, data)))
     )
     accounts = tuple(found)
     return AccountHistories(accounts) if accounts else None
+
+
+def _purchase(links: Links | None, usage: AccountUsage) -> str:
+    plan = usage.account.plan if usage.account else None
+    return (links.purchase_for(plan) if links else None) or ""
 
 
 def _parts(usage: AccountUsage, data: PageData) -> Iterator[AccountHistoryPart]:
