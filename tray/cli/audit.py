@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from tray.cli.console import (
     tell_count_problems,
     tell_price_problems,
 )
-from tray.cli.counting import counting
+from tray.cli.counting import counting, why_nothing
 from tray.cli.days import day_of, zone_of
 
 if TYPE_CHECKING:
@@ -89,8 +90,9 @@ def run(options: argparse.Namespace) -> int:
         raise BadArgument("--strict takes a percentage from 0 to 100")
     if not 0 < options.threads <= 10_000:
         raise BadArgument("--threads takes a number from 1 to 10000")
-    providers = scope.chosen(chosen("provider", options.provider, "all", scope.provider_ids()))
-    if options.ask_server and not any(each.make_server_counter for each in providers):
+    provider = chosen("provider", options.provider, "all", scope.provider_ids())
+    providers = scope.chosen(provider)
+    if options.ask_server and providers and not any(each.make_server_counter for each in providers):
         names = " and ".join(each.title for each in providers)
         raise BadArgument(f"--ask-server: {names} has no server that can be asked what it counted")
     tell_price_problems(scope)
@@ -106,6 +108,10 @@ def run(options: argparse.Namespace) -> int:
         tell(str(error))
         return NOTHING_READ
     tell_count_problems(costs, problem)
+    has_home = any(os.path.isdir(home.path) for home in scope.homes(provider))
+    if not rows and not has_home and (sentence := why_nothing(scope, provider)):
+        tell(sentence)
+        return NOTHING_READ
     from tray.view import output
 
     if options.json:
@@ -116,7 +122,9 @@ def run(options: argparse.Namespace) -> int:
         from tray.view.audit import table
 
         paper = output.paper()
-        text = table.text(rows, providers, zone, scope.clock(), paper, every=options.all)
+        some_days = since is not None or until is not None
+        now = scope.clock()
+        text = table.text(rows, providers, zone, now, paper, every=options.all, some_days=some_days)
         output.emit(text, styled=paper.styled)
     strict = options.strict is not None and any(row.exceeds(options.strict / 100) for row in rows)
     return NOTHING_READ if strict else OK

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from tray.cli import cost_options
@@ -17,7 +16,7 @@ from tray.cli.console import (
     tell_price_problems,
 )
 from tray.cli.cost_options import CostOptions
-from tray.cli.counting import counting
+from tray.cli.counting import counting, why_nothing
 from tray.cli.days import day_of, zone_of
 
 if TYPE_CHECKING:
@@ -128,7 +127,7 @@ def run(options: CostOptions) -> int:
         return NOTHING_READ
     tell_count_problems(costs, problem)
     if not reports:
-        if sentence := _why_nothing(scope, provider):
+        if sentence := why_nothing(scope, provider):
             tell(sentence)
         return NOTHING_READ
     if damaged:
@@ -159,17 +158,6 @@ def _with_unreadable(report: CostReport, files: tuple[str, ...]) -> CostReport:
     from msgspec.structs import replace
 
     return replace(report, unreadable_files=(*report.unreadable_files, *files))
-
-
-def _why_nothing(scope: Scope, provider: str | None) -> str | None:
-    """Why there are no logs; None where the folders are there, and a problem with them was reported before."""
-    homes = scope.homes(provider)
-    if not homes:
-        return "no logs: every selected provider is switched off in settings.toml."
-    missing = [home.label for home in homes if not os.path.isdir(home.path)]
-    if not missing:
-        return None
-    return f"no logs found: {', '.join(missing)} {'does' if len(missing) == 1 else 'do'} not exist."
 
 
 def _show(

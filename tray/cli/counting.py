@@ -1,4 +1,4 @@
-"""How far a count is, on a terminal."""
+"""How far a count is, on a terminal, and why nothing was counted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tray.engine.scope import Scope
 
 
 @contextmanager
@@ -34,3 +36,14 @@ def counting() -> Iterator[Callable[[float], None]]:
         if drawn:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def why_nothing(scope: Scope, provider: str | None) -> str | None:
+    """Why there are no logs; None where the folders are there, and a problem with them was reported before."""
+    homes = scope.homes(provider)
+    if not homes:
+        return "no logs: every selected provider is switched off in settings.toml."
+    missing = [home.label for home in homes if not os.path.isdir(home.path)]
+    if not missing:
+        return None
+    return f"no logs found: {', '.join(missing)} {'does' if len(missing) == 1 else 'do'} not exist."

@@ -128,7 +128,19 @@ def test_days_are_those_of_the_last_use(person: AuditingPerson) -> None:
 
 
 def test_nothing_to_compare_is_a_sentence(person: AuditingPerson) -> None:
+    person.home.mkdir()
     assert person.audits().startswith("Nothing to compare: neither the programs nor the servers")
+    person.works("asides")
+    assert (
+        person.audits("--since", "2026-11-29") == "Nothing to compare: nothing was last used in these days.\n"
+    )
+
+
+def test_without_any_home_nothing_can_be_read(person: AuditingPerson) -> None:
+    for arguments in ((), ("--json",), ("--provider", "claude")):
+        assert person.audits(*arguments, code=1) == ""
+        assert "no logs found: " in person.errors
+        assert "/claude" in person.errors
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ _KINDS: dict[What, tuple[str, str]] = {
     "day": ("day", "days"),
 }
 NOTHING_REPORTED = "Nothing to compare: neither the programs nor the servers have reported what they counted."
+NOTHING_THEN = "Nothing to compare: nothing was last used in these days."
 
 
 class _AuditTable(Struct, frozen=True):
@@ -81,8 +82,11 @@ def text(
     paper: Paper,
     *,
     every: bool = False,
+    some_days: bool = False,
 ) -> str:
-    """With `every` row, or else with those that are equal, or have no reported sum, in a line for each reason."""
+    """With `every` row, or else with those that are equal, or have no reported sum, in a line for each reason.
+    `some_days` is whether the rows are of some days alone.
+    """
     titles = {each.id: each.title for each in providers}
     accounts = {(row.provider, row.account) for row in rows if row.account is not None}
     several = {
@@ -100,7 +104,7 @@ def text(
         for (provider, what, account), own in groupby(rows, lambda row: (row.provider, row.what, row.account))
     ]
     if not tables:
-        return "\n".join(wrapped(NOTHING_REPORTED, paper))
+        return "\n".join(wrapped(NOTHING_THEN if some_days else NOTHING_REPORTED, paper))
     lines = [line for table in tables for line in (TableLine(table.title, {}), *table.shown, table.total)]
     shape = layout(lines, _HEADINGS, _LEVELS, paper, left=_LEFT)
     return "\n\n".join("\n".join(_drawn(table, shape)) for table in tables)
