@@ -27,15 +27,16 @@ class NoSuchProject(ValueError):
     """Nothing is logged of it; str() is a sentence."""
 
 
-def spellings(db: sqlite3.Connection, wanted: str, folder: str) -> tuple[str, list[str]]:
-    """The name of a project and all spellings of it that are logged: `wanted` is its path (`folder`, where it was
-    written as a relative one), or else the name of its folder. Raises NoSuchProject.
+def spellings(db: sqlite3.Connection, wanted: str, *folders: str) -> tuple[str, list[str]]:
+    """The name of a project and all spellings of it that are logged: `wanted` is its path (also one of `folders`,
+    where it was written as a relative one or leads over a link), or else the name of its folder. Raises
+    NoSuchProject.
     """
     logged = [row[0] for row in db.execute("SELECT DISTINCT project FROM contexts WHERE project != ''")]
-    keys = {project.key(wanted), project.key(folder)}
+    keys = {project.key(each) for each in (wanted, *folders)}
     found = [each for each in logged if project.key(each) in keys]
     if not found:
-        found = [each for each in logged if _last(each) == wanted.casefold()]
+        found = [each for each in logged if _last(each) == wanted.rstrip("/\\").casefold()]
     names = sorted(set(project.names(found).values()))
     if not names:
         raise NoSuchProject(

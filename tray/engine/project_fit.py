@@ -35,11 +35,11 @@ class ProjectFit(Struct, frozen=True):
 
 def project_fit(ledger: Ledger, wanted: str, uses: Uses, now: datetime) -> ProjectFit:
     """Of the project with that path or name. Raises NoSuchProject, or LedgerError."""
-    folder = os.path.abspath(os.path.expanduser(wanted))
+    folders = _folders(wanted)
     since = min((each.record.starts_at for own in uses.values() for each in own), default=now)
 
     def read(db: sqlite3.Connection) -> tuple[str, list[ProjectSession]]:
-        name, spellings = project_sessions.spellings(db, wanted, folder)
+        name, spellings = project_sessions.spellings(db, wanted, *folders)
         return name, project_sessions.sessions(db, spellings, ms(since), ms(now - AT_WORK))
 
     nothing: tuple[str, list[ProjectSession]] = (wanted, [])
@@ -50,6 +50,15 @@ def project_fit(ledger: Ledger, wanted: str, uses: Uses, now: datetime) -> Proje
         if (spread := _taken([each for each in found if each.account == whose[0]], own, now)) is not None
     }
     return ProjectFit(name, taken)
+
+
+def _folders(wanted: str) -> list[str]:
+    """The absolute path, and the one without links, which CLIs log; none where there is no such path."""
+    path = os.path.expanduser(wanted)
+    try:
+        return [os.path.abspath(path), os.path.realpath(path)]
+    except (OSError, ValueError):  # the working folder was deleted, or it holds a NUL
+        return []
 
 
 def _taken(found: list[ProjectSession], uses: Sequence[WindowUse], now: datetime) -> PercentSpread | None:

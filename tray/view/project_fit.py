@@ -32,7 +32,7 @@ def account_name(entry: Mapping[str, Any], document: Mapping[str, Any]) -> str:
 
 
 def _sentence(taken: Mapping[str, Any], window: Mapping[str, Any]) -> str:
-    spread = f"median of {taken['sessions']}, {percent_text(taken['low'])}–{percent_text(taken['high'])} %"
+    spread = f"median of {taken['sessions']}, {spread_text(taken)}"
     took = f"a session of this project took {percent_text(taken['median'])} % ({spread})"
     count = taken["fits"]
     if window["stale"]:
@@ -45,6 +45,12 @@ def _sentence(taken: Mapping[str, Any], window: Mapping[str, Any]) -> str:
     else:
         how_often = "fits once" if count == 1 else f"fits {count} times"
     return f"{took}; {left} left: {how_often}"
+
+
+def spread_text(taken: Mapping[str, Any]) -> str:
+    """`3–11 %`; of one number `24 %`."""
+    low, high = percent_text(taken["low"]), percent_text(taken["high"])
+    return f"{low} %" if low == high else f"{low}–{high} %"
 
 
 def percent_text(percent: float) -> str:

@@ -84,8 +84,7 @@ def test_whether_a_session_of_a_project_fits(person: Person, windows: datetime) 
     assert taken == {"median": 24.0, "low": 24.0, "high": 24.0, "sessions": 6, "fits": 3}
     last = person.run("usage", "--cached", "--project", "/work/app").splitlines()[-1]
     assert (
-        last
-        == "Codex 5h: a session of this project took 24 % (median of 6, 24–24 %); 74 % left: fits 3 times"
+        last == "Codex 5h: a session of this project took 24 % (median of 6, 24 %); 74 % left: fits 3 times"
     )
 
 

@@ -33,6 +33,7 @@ def test_accounts_of_one_provider_are_told_apart() -> None:
     ("taken", "end"),
     [
         ({}, "took 6 % (median of 14, 3–11 %); 37 % left: fits 6 times"),
+        ({"low": 5.98, "high": 6.02, "fits": 1}, "(median of 14, 6 %); 37 % left: fits once"),
         ({"fits": 1}, "37 % left: fits once"),
         ({"fits": 0}, "37 % left: does not fit"),
         (

@@ -416,7 +416,8 @@ def test_messages_name_no_model_so_their_column_is_absent(tmp_path: Path) -> Non
     assert "Messages" not in [head.title for head in built.heads]
     assert {row.messages for table in built.tables for row in table.rows} == {None}
     assert (
-        "Messages" not in Pages().page(page.data(f"{ALL}&model=gpt-5.5", usage)).split("What one percent")[0]
+        "Messages"
+        not in Pages().page(page.data(f"{ALL}&model=gpt-5.5", usage)).split("Value of one percent")[0]
     )
 
 
@@ -427,17 +428,42 @@ def test_one_percent_is_worth_what_the_history_was_made_with(tmp_path: Path) -> 
     page = LedgerPage(tmp_path, now=NOW)
     usage = published(some_weeks(page, tokens_a_percent=1_200_000))
     (card,) = percent_value.build(page.data("range=today&model=other", usage)).cards
-    (session, of_model, weekly, _) = card.rows
-    assert (session.window, of_model.window, weekly.window) == ("5h", "gpt-5.5", "Weekly")
+    (session, weekly) = card.rows  # one model: no rows of its own
+    assert (session.window, weekly.window) == ("5h", "Weekly")
     assert float(weekly.tokens_full) == pytest.approx(1_200_000, rel=0.05)
     assert float(weekly.usd_full) == pytest.approx(1.2, rel=0.05)
     assert float(session.usd_full) == pytest.approx(0.2, rel=0.1)
     assert weekly.windows == "3"  # of the first one 9 % were used
-    assert of_model.is_model
     assert weekly.usd.startswith("≈ $1.")
     html = Pages().page(page.data(ALL, usage))
     assert "Middle 50 %" in html
     assert "% elsewhere" not in html
+
+
+def test_a_model_has_a_row_where_another_one_was_used_too(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path, now=NOW)
+    steps = list(work(9, lambda day: 9 if day % 7 < 5 else 0))
+    usage = published(used_up(page, ADA, steps))
+    page.add(
+        "codex",
+        [
+            billed(
+                at - MINUTE,
+                ("gpt-5.5", "gpt-5.4")[at.isocalendar().week % 2],
+                home=page.codex,
+                tokens=round(used * 1_000_000) * (1 + at.isocalendar().week % 2),
+                account="a1b2c3d4",
+            )
+            for at, used in steps
+            if used
+        ],
+        lambda response: response.usage.total_tokens * 10**6,
+    )
+    (card,) = percent_value.build(page.data(ALL, usage)).cards
+    weekly = [row for row in card.rows[3:] if row.is_model]
+    assert [row.window for row in weekly] == ["gpt-5.4", "gpt-5.5"]
+    assert [float(row.usd_full) for row in weekly] == pytest.approx([2.0, 1.0], rel=0.05)
+    assert "Middle 50 %" in Pages().page(page.data(ALL, usage))
 
 
 def test_weeks_that_were_used_elsewhere_tell_nothing(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from providers.domain.limits import AccountUsage
+from providers.ledger.project_sessions import NoSuchProject
 from tests.tray.faces.page.ledgers import LedgerPage, billed
 from tests.tray.faces.page.limit_histories import MINUTE, NOW, account, published, used_up, work
 from tray.engine.project_fit import project_fit, with_fit
@@ -77,3 +79,25 @@ def test_the_same_in_words(tmp_path: Path) -> None:
         window["stale"] = True
     found = project_fit(page.costs.ledger, "app", uses, NOW)
     assert all(" left" not in line for _, line in fit_lines(with_fit(usage, found)))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right, and a folder in use stays")
+def test_a_project_by_a_link_and_from_a_folder_that_was_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = LedgerPage(tmp_path, now=NOW)
+    some_sessions(page)
+    real, deleted = tmp_path / "real" / "app", tmp_path / "deleted"
+    real.mkdir(parents=True)
+    deleted.mkdir()
+    page.add("codex", [billed(NOW, home=page.codex, project=str(real.resolve()), key=99_999)])
+    (tmp_path / "link").symlink_to(real, target_is_directory=True)
+    ledger = page.costs.ledger
+    assert project_fit(ledger, str(tmp_path / "link"), {}, NOW).name == str(real.resolve())
+    monkeypatch.chdir(deleted)
+    deleted.rmdir()
+    assert project_fit(ledger, PROJECT, {}, NOW).name == PROJECT
+    with pytest.raises(NoSuchProject, match="several projects"):
+        project_fit(ledger, "app/", {}, NOW)
+    with pytest.raises(NoSuchProject):
+        project_fit(ledger, "a\0b", {}, NOW)

@@ -103,7 +103,10 @@ def _rows(title: str, found: WindowWorth) -> Iterator[PercentRow]:
         usd_spread="" if usd is None else _spread(usd, _dollars),
         windows=f"{tokens.windows}",
     )
-    for model, each in found.percent.by_model.items():
+    models = found.percent.by_model
+    if usd is not None and [each.windows for each in models.values()] == [usd.windows]:
+        return  # one model in all of them: the row would be the same again
+    for model, each in models.items():
         yield PercentRow(
             window=fmt.plain(model, longest=40),
             is_model=True,

@@ -12,7 +12,7 @@ from tray.faces.page.limits.percent import uses_by_window
 from tray.faces.page.parts import Head
 from tray.faces.page.table.columns import NO_NUMBER
 from tray.view import format as fmt
-from tray.view.project_fit import UNKNOWN, account_name, percent_text
+from tray.view.project_fit import UNKNOWN, account_name, percent_text, spread_text
 
 _TITLES = ("Limit", "Fits", "A session took", "Middle 50 %", "Left", "Sessions")
 _METHOD = (
@@ -75,7 +75,7 @@ def _row(title: str, window: published.Document) -> FitRow:
         window=title,
         took=f"{percent_text(taken['median'])} %",
         took_full=f"{taken['median']}",
-        spread=f"{percent_text(taken['low'])}–{percent_text(taken['high'])} %",
+        spread=spread_text(taken),
         sessions=f"{taken['sessions']}",
         left=NO_NUMBER if stale else fmt.percent(left),
         left_full="" if stale else f"{left:g}",
