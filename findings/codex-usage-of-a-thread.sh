@@ -5,8 +5,8 @@
 #   so leaves out of an answer of 200, is `threadUsage: null`. The days, which come without `threadId`, come with it.
 # What is so: it is the other way round. 403 and 404 are a result with `threadUsage: null`: not for this account, be it
 #   this thread or another. A thread that the server leaves out is error -32603, the code of a server that is broken
-#   (500), and only the message differs. And with `threadId`, `dailyUsageBuckets` and the sums of `summary` are null: the
-#   server is not even asked for them, so days and threads are two requests.
+#   (500), and only the message differs. And with `threadId`, `dailyUsageBuckets` and the sums of `summary` are null:
+#   the server is not even asked for them, so days and threads are two requests.
 # Version: @openai/codex 0.171.0 (npm), `codex app-server`.
 # Source: seen, in the answers of the program, and in the requests that came to a ChatGPT on loopback. The schema that
 #   the program writes has the usage of a thread "instead of" the account's, where "its billing route is available", and
