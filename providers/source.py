@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from providers.domain.account import account_id
 from providers.domain.account_pages import AccountPage, PageName
-from providers.domain.audit import CountedUse, ReportedUse
 from providers.domain.context_use import ContextUse
 from providers.domain.errors import NotSignedIn, ProviderError
 from providers.domain.glyph import Glyph
 from providers.domain.hook_line import Purpose
 from providers.domain.limits import Identity, Reading, UsageError
 from providers.domain.saved_cookie import COOKIE_SOURCE, CookieLogin, SavedCookie
-from providers.domain.server_count import ServerAnswer
 from providers.logs import LogFormat, Observed
 from providers.sessions import SessionFinder
+
+if TYPE_CHECKING:  # whoever only counts logs waits for none of it
+    from providers.domain.audit import CountedUse, ReportedUse
+    from providers.domain.server_count import ServerAnswer
+
+    ReportedSessions = Callable[[Sequence[Observed], Mapping[str, CountedUse]], Mapping[str, ReportedUse]]
+    """From the observations of logs that belong together, and from what is counted of each session."""
 
 
 class Home(Struct, frozen=True, kw_only=True):
@@ -206,10 +211,6 @@ class ProviderSettings(Struct, frozen=True, kw_only=True):
     program: Path | None = None
     source: str | None = None
     account_pages: bool = True
-
-
-ReportedSessions = Callable[[Sequence[Observed], Mapping[str, CountedUse]], Mapping[str, ReportedUse]]
-"""From the observations of logs that belong together, and from what is counted of each session."""
 
 
 class Links(Struct, frozen=True, kw_only=True):

@@ -18,32 +18,10 @@ from typing import Literal, Self
 
 from msgspec import Struct
 
+from providers.domain.cause import Cause
 from providers.domain.server_count import ServerUse
 
 What = Literal["session", "thread", "day"]
-
-Cause = Literal[
-    "no_total",
-    "killed",
-    "deleted",
-    "another_machine",
-    "compaction",
-    "web_search",
-    "titles",
-    "hooks",
-    "subagents",
-    "late",
-]
-"""Why two counts differ, or why some use is on no line of a log:
-
-    no_total          the program stated no sum
-    killed            a process ended without stating its sum, or still runs
-    deleted           a log was deleted before it was counted
-    another_machine   the server's sum is of all machines
-    subagents         the server's sum of a session has that of its subagents in it
-    late              the server had not counted all of it when it was asked
-    compaction, web_search, titles, hooks   requests that the program writes no line for
-"""
 
 
 class UsedTokens(Struct, frozen=True):

@@ -15,7 +15,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
-from providers.domain.audit import Cause, CountedUse, ReportedUse, UsedTokens
+from providers.domain.audit import CountedUse, ReportedUse, UsedTokens
+from providers.domain.cause import Cause
 from providers.domain.server_count import SETTLED, ServerUse
 
 _DAY = timedelta(days=1)

@@ -24,7 +24,8 @@ from providers.claude.logs.not_on_lines import (
 )
 from providers.claude.logs.resolve import forks_of, sessions_with_totals, states_of
 from providers.claude.logs.transcript import PackedObservation, Sums, observed, packed
-from providers.domain.audit import NOTHING, Cause, CountedUse, ReportedUse, UsedTokens
+from providers.domain.audit import NOTHING, CountedUse, ReportedUse, UsedTokens
+from providers.domain.cause import Cause
 from providers.logs import Observed
 
 BY = "cost-state"

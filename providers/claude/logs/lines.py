@@ -144,13 +144,13 @@ class Titled(Struct, frozen=True, gc=False):
 
 class ModelTotal(Struct, frozen=True, gc=False, rename="camel"):
     input_tokens: Count = 0
+    output_tokens: Count = 0
+    thinking_tokens: Count = 0
     cache_read_input_tokens: Count = 0
     cache_creation_input_tokens: Count = 0
     cache_creation_ephemeral_1h_input_tokens: Count = msgspec.field(
         default=0, name="cacheCreationEphemeral1hInputTokens"
     )
-    output_tokens: Count = 0
-    thinking_tokens: Count = 0
     web_search_requests: Annotated[int, Meta(ge=0, le=10**5)] = 0
 
 

@@ -40,7 +40,7 @@ from providers.claude.logs.transcript import (
     shared_names,
     sums,
 )
-from providers.domain.audit import Cause
+from providers.domain.cause import Cause
 from providers.domain.stable_hash import stable_hash
 from providers.ledger.scan import UsageEnd
 from providers.logs import MalformedLine

@@ -12,7 +12,7 @@ from msgspec.structs import astuple
 
 from providers.claude.logs.lines import ModelTotal, Spent
 from providers.domain.account import account_id
-from providers.domain.audit import Cause
+from providers.domain.cause import Cause
 from providers.domain.cost import TokenUsage
 from providers.domain.stable_hash import stable_hash
 from providers.domain.typed import msgpack_decoder

@@ -79,6 +79,7 @@ _system = json_decoder(_System)
 _cost_state = json_decoder(CostState)
 _owner = json_decoder(SessionOwner)
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
+_TOTAL = b'{"type":"cost-state",'
 _PROMPT = b'"type":"user","message":{"role":"user","content":"'
 _HEAD = 512  # bytes: before its type a prompt has few and short members
 _SYNTHETIC = "<synthetic>"  # text of the CLI itself in place of a response
@@ -86,6 +87,8 @@ _SYNTHETIC = "<synthetic>"  # text of the CLI itself in place of a response
 
 def decode(text: bytes | bytearray) -> Line | None:
     """What a line says, None for an irrelevant one; raises MalformedLine, and nothing else."""
+    if text.startswith(_TOTAL) and (total := _decode_total(text)) is not None:
+        return total
     if text.find(_PROMPT, 0, _HEAD) >= 0 and (prompt := _decode_prompt(text)) is not None:
         return prompt
     try:
@@ -105,6 +108,14 @@ def decode(text: bytes | bytearray) -> Line | None:
         return _decode_other(text, line)
     except _DAMAGE:
         raise MalformedLine from None
+
+
+def _decode_total(text: bytes | bytearray) -> CostState | None:
+    """A total as Claude Code writes it, in one pass; None for a damaged one."""
+    try:
+        return _cost_state.decode(text)
+    except _DAMAGE:
+        return None
 
 
 def _decode_prompt(text: bytes | bytearray) -> UserLine | None:

@@ -14,7 +14,6 @@ never as arguments, which everybody on the machine can read. Exits with 0, or on
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
@@ -65,6 +64,8 @@ def _do(operation: str, backend: Any, service: str, account: str) -> int:
     if operation == "delete":
         delete(backend, service, account)
     elif operation == "replace":
+        import json  # who imports the codes above waits for no more
+
         old, new = json.loads(sys.stdin.buffer.read())
         if found != old:
             return NONE

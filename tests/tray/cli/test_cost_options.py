@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.providers.claude.reading import answer, spent, text
 from tray.cli import cost, cost_options
 from tray.cli.arguments import parser_of
 from tray.cli.commands import COMMANDS
@@ -67,10 +68,15 @@ def test_what_is_not_certainly_right_is_left_to_argparse(arguments: list[str]) -
     assert plainly(arguments) is None
 
 
-def test_no_argparse_is_loaded(tmp_path: Path) -> None:
-    code = "import sys\nfrom tray.cli.main import main\nmain(['cost', '--json'])\nprint('argparse' in sys.modules)"
+def test_nothing_is_loaded_that_a_count_does_not_need(tmp_path: Path) -> None:
+    heavy = {"argparse", "json", "providers.domain.audit", "providers.domain.server_count"}
+    code = "import sys\nfrom tray.cli.main import main\nmain(['cost', '--json'])\n"
+    code += f"print('providers.claude.logs.resolve' in sys.modules, {heavy} & {{*sys.modules}})"
+    log = tmp_path / ".claude" / "projects" / "p" / "s.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_bytes(text([answer(spent())]))
     environ = {"TANKFUL_HOME": str(tmp_path / "own"), "HOME": str(tmp_path), "PATH": ""}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False
     )
-    assert done.stdout.endswith("False\n"), done.stderr
+    assert done.stdout.endswith("True set()\n"), done.stdout + done.stderr

@@ -10,7 +10,8 @@ from itertools import groupby
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.domain.audit import AuditRow, AuditTotals, Cause, CountedUse, UsedTokens, What, totals
+from providers.domain.audit import AuditRow, AuditTotals, CountedUse, UsedTokens, What, totals
+from providers.domain.cause import Cause
 from providers.source import Provider
 from tray.view import format as fmt
 from tray.view.columns import Columns, TableLine, layout, wrapped

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from providers.domain.audit import AuditRow, Cause, CountedUse, ReportedUse, UsedTokens
+from providers.domain.audit import AuditRow, CountedUse, ReportedUse, UsedTokens
+from providers.domain.cause import Cause
 from providers.registry import PROVIDERS
 from tray.view.audit import table
 from tray.view.output import Paper
