@@ -2,7 +2,8 @@
 
 Facts: the web app (2026) keeps its login in `__Secure-next-auth.session-token`; what is longer than one cookie
 may be is in pieces, `….0`, `….1`. People paste the Cookie header, a copied curl command, rows of the browser's
-table of cookies, or the value alone. Of all that only these cookies are kept.
+table of cookies, or the value alone; Chrome on Windows copies curl commands with carets. Of all that only these
+cookies are kept.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from providers.host.secret import Secret
 
 NAME = "__Secure-next-auth.session-token"
 LONGEST = 16 << 10
-_PAIR = re.compile(rf"(?<![\w.-])({re.escape(NAME)}(?:\.\d{{1,2}})?)[\"']?[=:\s]\s*[\"']?([^\s;,\"'\\]+)")
+_PAIR = re.compile(rf"(?<![\w.-])({re.escape(NAME)}(?:\.\d{{1,2}})?)[\"']?[=:\s]\s*[\"']?([^\s;,\"'\\^]+)")
 _PIECE = re.compile(rf"{re.escape(NAME)}\.(\d{{1,2}})", re.ASCII)
 _BARE = re.compile(r"[\w.~+/%-]{40,}=*", re.ASCII)
 _CONTROL = re.compile(r"[^\t\n\r -\U0010ffff]|[\x7f-\x9f]")

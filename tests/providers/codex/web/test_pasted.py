@@ -24,6 +24,7 @@ IN_PIECES = "; ".join(f"{name}={value}" for name, value in PIECES.items())
         f'{NAME}: "{COOKIE}"',
         f"{NAME}\t{COOKIE}\t.chatgpt.com\t/\t2099-01-01\t✓",
         f"curl 'https://chatgpt.com/' \\\n  -b 'a=1; {PASTED}; x=y' \\\n  --compressed",
+        f'curl ^"https://chatgpt.com/^" ^\n  -b ^"a=1; {PASTED}^" ^\n  --compressed',
         f"Set-Cookie: {PASTED}; Path=/; Secure",
     ],
 )
