@@ -35,7 +35,7 @@ _ORDER: tuple[Cause, ...] = ("compaction", "web_search", "hooks", "titles")
 """Of requests without a line, those that usually use most come first."""
 
 
-class _SaidOfSession(Struct, frozen=True):
+class _NotedOfSession(Struct, frozen=True):
     """What the logs of a session say beside its totals: the causes of requests without a line, and the versions
     of the program that wrote its first and its last response.
     """
@@ -45,25 +45,25 @@ class _SaidOfSession(Struct, frozen=True):
     last: str = ""
 
 
-_NOTHING_SAID = _SaidOfSession()
+_NOTHING_NOTED = _NotedOfSession()
 _Totals = Mapping[str, Sequence[RunningTotal]]
 
 
 def reported_sessions(logs: Sequence[Observed], counted: Mapping[str, CountedUse]) -> dict[str, ReportedUse]:
     """Of the sessions of logs that belong together; without those of which nothing is counted or reported."""
     readable, kept = _unpacked(logs)
-    states, said = states_of(kept), _said(kept)
-    found = {session: _without_total(said[session]) for session in said if session in counted}
+    states, noted = states_of(kept), _noted(kept)
+    found = {session: _without_total(noted[session]) for session in noted if session in counted}
     if not states:
         return found
     if not forks_of(kept) and not _shares_a_sum(states):
         totals = {session: (_total(own), _usd(own)) for session, own in states.items()}
         if all(_is_whole(session, total, counted) for session, (total, _) in totals.items()):
             return found | {
-                session: _reported(total, usd, said.get(session, _NOTHING_SAID))
+                session: _reported(total, usd, noted.get(session, _NOTHING_NOTED))
                 for session, (total, usd) in totals.items()
             }
-    return found | dict(_compared(readable, counted, said))
+    return found | dict(_compared(readable, counted, noted))
 
 
 def _unpacked(logs: Sequence[Observed]) -> tuple[list[Observed], list[tuple[Path, PackedObservation]]]:
@@ -79,13 +79,13 @@ def _unpacked(logs: Sequence[Observed]) -> tuple[list[Observed], list[tuple[Path
     return readable, kept
 
 
-def _said(kept: Iterable[tuple[Path, PackedObservation]]) -> dict[str, _SaidOfSession]:
+def _noted(kept: Iterable[tuple[Path, PackedObservation]]) -> dict[str, _NotedOfSession]:
     """By session; a copy of a log says the same once more."""
-    found: dict[str, _SaidOfSession] = {}
+    found: dict[str, _NotedOfSession] = {}
     for _, each in kept:
         for root in {place.root for place in each.places}:
-            known, (first, last) = found.get(root, _NOTHING_SAID), each.versions
-            found[root] = _SaidOfSession(
+            known, (first, last) = found.get(root, _NOTHING_NOTED), each.versions
+            found[root] = _NotedOfSession(
                 known.beside | set(each.beside.get(root, ())),
                 min(filter(None, (known.first, first)), key=_version, default=""),
                 max(known.last, last, key=_version),
@@ -139,12 +139,12 @@ def _is_whole(session: str, total: Sums, counted: Mapping[str, CountedUse]) -> b
 def _reported(
     total: Sums,
     usd: float | None,
-    said: _SaidOfSession,
+    noted: _NotedOfSession,
     explains: tuple[Cause, ...] = (),
     explained_tokens: int | None = None,
     why: str | None = None,
 ) -> ReportedUse:
-    beside = {*said.beside, *(("web_search",) if total.web_searches else ())}
+    beside = {*noted.beside, *(("web_search",) if total.web_searches else ())}
     return ReportedUse(
         by=BY,
         used=UsedTokens(total.total_tokens, usd),
@@ -155,10 +155,10 @@ def _reported(
     )
 
 
-def _without_total(said: _SaidOfSession) -> ReportedUse:
+def _without_total(noted: _NotedOfSession) -> ReportedUse:
     why = None
-    if said.last:
-        why = "older_version" if _is_older(said.last) else "killed"
+    if noted.last:
+        why = "older_version" if _is_older(noted.last) else "killed"
     return ReportedUse(by=BY, explains=("no_total",), why=why)
 
 
@@ -168,12 +168,12 @@ def _is_older(version: str) -> bool:
 
 
 def _compared(
-    logs: Sequence[Observed], counted: Mapping[str, CountedUse], said: Mapping[str, _SaidOfSession]
+    logs: Sequence[Observed], counted: Mapping[str, CountedUse], noted: Mapping[str, _NotedOfSession]
 ) -> Iterator[tuple[str, ReportedUse]]:
     """With what explains the difference from what is counted: it takes the responses of the sessions."""
     sessions = sessions_with_totals([(each.home, observed(each.observation)) for each in logs])
     for session, lines, steps in steps_of(sessions):
-        about, states = said.get(session, _NOTHING_SAID), [step.state for step in steps]
+        about, states = noted.get(session, _NOTHING_NOTED), [step.state for step in steps]
         inherited = [step.before for step in steps if step.is_first and step.before is not None]
         total = Sums(*map(sub, astuple(_total(states)), astuple(_total(inherited))))
         usd, before = _usd(states), _usd(inherited)
