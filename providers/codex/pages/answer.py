@@ -47,6 +47,7 @@ _UNITS = ("credits", "percent")
 _OLDEST, _AHEAD = timedelta(days=400), timedelta(days=2)
 _LONGEST = timedelta(days=400)
 _PLACES = 6
+_MOST = 1e12
 T = TypeVar("T")
 
 
@@ -147,7 +148,7 @@ class AccountPageAnswer:
         surfaces = {
             name: Decimal(str(value))
             for raw, sum_ in (named.items() if isinstance(named, dict) else ())
-            if (name := self._name(raw)) is not None and (value := number(sum_)) is not None and value
+            if (name := self._name(raw)) is not None and (value := _amount(sum_)) is not None and value
         }
         listed = sent.get("models")
         models = [
@@ -163,7 +164,7 @@ class AccountPageAnswer:
         )
 
     def _model(self, sent: Mapping[str, Any]) -> ModelUse | None:
-        model, amount = self._name(sent.get("model")), number(sent.get("credits"))
+        model, amount = self._name(sent.get("model")), _amount(sent.get("credits"))
         if model is None or amount is None:
             return None
         return ModelUse(model=model, speed=self._name(sent.get("speed")), amount=round(amount, _PLACES))
@@ -239,6 +240,12 @@ def _few(sums: Mapping[str, Decimal]) -> dict[str, float]:
 
 def _newest(rows: Iterable[T], at: Callable[[T], Any], most: int) -> tuple[T, ...]:
     return tuple(sorted(rows, key=at, reverse=True)[:most])
+
+
+def _amount(raw: Any) -> float | None:
+    """In credits or percent; None also for one that is too large to be added up."""
+    value = number(raw)
+    return value if value is not None and abs(value) <= _MOST else None
 
 
 def _basis_points(raw: Any) -> float | None:

@@ -154,6 +154,17 @@ def test_a_bad_surface_or_model_is_dropped_alone() -> None:
     assert [use.model for use in day.models] == ["a"]
 
 
+@pytest.mark.parametrize("huge", [1e308, "1e300", -1e308])
+def test_an_amount_that_cannot_be_added_up_is_dropped(huge: object) -> None:
+    row = {
+        "date": TODAY.isoformat(),
+        "product_surface_usage_values": {"cli": 1, "web": huge},
+        "models": [{"model": "gpt-5.5", "credits": huge}, {"model": "gpt-6-sol", "credits": 1}],
+    }
+    (day,) = breakdown(row).days
+    assert (day.surfaces, [use.model for use in day.models]) == ({"cli": 1.0}, ["gpt-6-sol"])
+
+
 def test_past_windows_are_in_percent() -> None:
     page = answer(PLAN).plan_limit_history()
     current, past = page.windows
