@@ -196,8 +196,8 @@ class TranscriptReader:
     def _count(self, answer: ResponseLine, place: Location) -> None:
         message, usage, at = answer.message, answer.usage, answer.at.timestamp()
         self._last_at = max(self._last_at, at)
-        version = _text(answer.line.version)
-        self._versions = self._versions[0] or version, version or self._versions[1]
+        if answer.line.version != self._versions[1] and (version := _text(answer.line.version)):
+            self._versions = self._versions[0] or version, version
         stopped = bool(message.stop_reason)
         best = claim(usage, stopped)
         if stopped and not best.total:  # a fork's copy of what was compacted

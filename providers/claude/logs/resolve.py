@@ -266,13 +266,17 @@ def states_of(kept: Iterable[tuple[Path, ObservationOf[Any]]]) -> dict[str, list
 
 def _copied_until(kept: Kept) -> dict[str, float]:
     """The time of the last copied line of each session that has any."""
-    found = dict.fromkeys(forks_of(kept), 0.0)
+    found: dict[str, float] = {}
     for _, each in kept:
+        copied = {number: place.root for number, place in enumerate(each.places) if place.copied}
+        if not copied:  # nearly all logs
+            continue
+        for root in copied.values():
+            found.setdefault(root, 0.0)
         lines = [(row.place, row.at) for row in each.rows] + [(row.place, row.at) for row in each.messages]
         for number, at in lines:
-            place = each.places[number]
-            if place.copied:
-                found[place.root] = max(at, found[place.root])
+            if number in copied:
+                found[copied[number]] = max(at, found[copied[number]])
     return found
 
 
