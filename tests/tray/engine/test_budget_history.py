@@ -148,6 +148,14 @@ def test_percentages_are_of_no_more_periods_than_dollars(tmp_path: Path) -> None
     assert found == sorted(found, key=lambda each: each["starts_at"], reverse=True)
 
 
+def test_a_limit_is_heading_for_no_more_than_all_of_it(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path)
+    running = budget("week", 50.0, "percent", account="a1b2c3d4", title="Codex", forecast=159.0)
+    found = section.build(page.data("range=all", published(account()) | {"budgets": [running]}))
+    assert found is not None
+    assert found.tables[0].rows[0].expected == "heading for 100 %"
+
+
 @pytest.mark.parametrize(
     ("used", "at_least", "share"),
     [

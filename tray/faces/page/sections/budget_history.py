@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from providers.domain.rules import SPENT_PERCENT
 from tray.engine import published
 from tray.engine.budget_history import PERIODS, history_of, with_history
 from tray.faces.page.data import PageData
@@ -19,7 +20,7 @@ _TITLES = ("Period", "Result", "Used", "Of budget")
 _RESULTS = {"kept": ("kept", "good"), "exceeded": ("exceeded", "bad"), "unknown": ("unknown", "plain")}
 _VERDICTS = {
     "ok": ("on track", "good"),
-    "will_exceed": ("will be exceeded", "warn"),
+    "will_exceed": ("will exceed", "warn"),
     "nearly_spent": ("nearly spent", "warn"),
     "spent": ("spent", "bad"),
     "unknown": ("unknown", "plain"),
@@ -81,6 +82,8 @@ def _table(budget: Mapping[str, Any], data: PageData) -> BudgetTable:
 def _rows(budget: Mapping[str, Any], data: PageData) -> Iterator[BudgetRow]:
     if budget["starts_at"] is not None:
         expected = budget["forecast"]
+        if expected is not None and budget["unit"] == "percent":
+            expected = min(expected, SPENT_PERCENT)  # of a limit no more can be used
         yield _row(budget, budget, _VERDICTS[budget["verdict"]], data, expected=expected)
     for entry in history_of(budget):
         yield _row(budget, entry, _RESULTS[entry["result"]], data)

@@ -24,11 +24,11 @@ _TITLES = ("Window", "1 % in dollars", "Middle 50 %", "1 % in tokens", "Middle 5
 _ESTIMATE = (
     "An estimate: what was logged here while the percentage rose, divided by how far it rose; the median of past"
     " windows, and the middle 50 % of them. Dollars are at API prices. The row of a model is of those windows in"
-    f" which it had {MAIN_SHARE:.0%} or more of the dollars."
+    f" which it had {100 * MAIN_SHARE:.0f} % or more of the dollars."
 )
 _ELSEWHERE = (
-    f"Windows are left out if more than {MOST_ELSEWHERE:.0%} of their rise came while nothing was logged here."
-    " Use on other devices at the same time is not in the logs, so one percent may be worth more."
+    f"Windows are left out if more than {100 * MOST_ELSEWHERE:.0f} % of their rise came while nothing was logged"
+    " here. Use on other devices at the same time is not in the logs, so one percent may be worth more."
 )
 _UNKNOWN = (
     f"Not known yet. It takes {LEAST_WINDOWS} past windows that rose by {LEAST_PERCENT:.0f} % or more, with their"
