@@ -32,8 +32,8 @@ _OTHER = "Other surfaces"
 CREDITS = Unit(name="credits", short=words.number, full=lambda value: f"{value:g}")
 _PLAIN = Unit(name="units not reported", short=words.number, full=lambda value: f"{value:g}")
 _UNITS = {"credits": CREDITS, "percent": PERCENT}
-_IN_UNITS = {"credits": "Credits used by day", "percent": "Percentage used by day"}
-_IN_NONE = "Usage by day (the unit is not reported)"
+_IN_UNITS = {"credits": "Credits by day and surface", "percent": "Percentage by day and surface"}
+_IN_NONE = "Use by day and surface (unit not reported)"
 
 
 class AccountHistoryPart(Struct, frozen=True, kw_only=True):
