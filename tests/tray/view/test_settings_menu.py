@@ -42,6 +42,7 @@ def test_the_settings_of_providers() -> None:
         "    ○ Codex CLI",
         "    ○ Codex /status screen",
         "    ◉ Session logs",
+        "    ○ Web",
         "  Claude source",
         "    ◉ Automatic",
         "    ○ Anthropic",
