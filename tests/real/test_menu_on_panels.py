@@ -122,9 +122,9 @@ def open_below(desk: Session, place: Box, below: list[Row], folder: Path) -> dic
         after = seen(desk, folder)
         x, y, width, height = place
         off = ImageChops.difference(before, after)
-        off.paste(
-            (0, 0, 0), (x - 40, y - 20, x + width + 10, y + height + 20)
-        )  # the row that is selected now
+        scale = desk.scale
+        row = (x - 40 * scale, y - 20 * scale, x + width + 10 * scale, y + height + 20 * scale)
+        off.paste((0, 0, 0), row)  # that one is selected now
         left, upper, right, lower = off.getbbox() or (0, 0, 0, 0)
         return (left, upper, right - left, lower - upper) if lower - upper > 40 else None
 
