@@ -10,10 +10,9 @@ vendor's are).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property, reduce
-from operator import add
+from functools import cached_property
 from typing import Literal, Self
 
 from msgspec import Struct
@@ -54,12 +53,6 @@ class CountedUse(Struct, frozen=True, kw_only=True, dict=True):
     def whole(self) -> UsedTokens:
         return self.on_lines + self.not_on_lines
 
-    def __add__(self, other: Self) -> Self:
-        """Both, of no one session."""
-        return type(self)(
-            on_lines=self.on_lines + other.on_lines, not_on_lines=self.not_on_lines + other.not_on_lines
-        )
-
 
 class ReportedUse(Struct, frozen=True, kw_only=True):
     """A sum that the provider itself states; `used` is None where it states none. `by` names where it is from.
@@ -95,7 +88,7 @@ class AuditRow(Struct, frozen=True, kw_only=True, dict=True):
         """Ours less theirs; None where they state nothing."""
         return None if self.reported.used is None else self.counted.whole - self.reported.used
 
-    @property
+    @cached_property
     def is_equal(self) -> bool:
         return self.difference is not None and not self.difference.tokens
 
@@ -198,7 +191,19 @@ def totals(rows: Iterable[AuditRow]) -> AuditTotals:
         equal=sum(row.is_equal for row in every),
         unexplained=sum(row.unexplained_tokens != 0 for row in every),
         not_reported=len(every) - len(stated),
-        counted=reduce(add, (row.counted for row, _ in stated), CountedUse()),
-        counted_alone=reduce(add, (row.counted for row in every if row.reported.used is None), CountedUse()),
-        reported=reduce(add, (used for _, used in stated), NOTHING),
+        counted=_all_counted([row.counted for row, _ in stated]),
+        counted_alone=_all_counted([row.counted for row in every if row.reported.used is None]),
+        reported=_sum([used for _, used in stated]),
     )
+
+
+def _all_counted(uses: Sequence[CountedUse]) -> CountedUse:
+    return CountedUse(
+        on_lines=_sum([each.on_lines for each in uses]),
+        not_on_lines=_sum([each.not_on_lines for each in uses]),
+    )
+
+
+def _sum(uses: Sequence[UsedTokens]) -> UsedTokens:
+    known = [each.usd for each in uses if each.usd is not None]
+    return UsedTokens(sum(each.tokens for each in uses), sum(known) if len(known) == len(uses) else None)

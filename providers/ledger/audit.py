@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from providers.domain.audit import NOTHING, CountedUse, UsedTokens
+from providers.domain.audit import CountedUse, UsedTokens
 from providers.ledger import query
 from providers.ledger.epoch_ms import moment
 from providers.ledger.log_checksums import sound_logs
@@ -40,8 +40,8 @@ def counted_sessions(
         known = found.get(each.thread, CountedUse())
         last = moment(each.last_ms)
         found[each.thread] = CountedUse(
-            on_lines=known.on_lines + (NOTHING if each.not_on_lines else used),
-            not_on_lines=known.not_on_lines + (used if each.not_on_lines else NOTHING),
+            on_lines=known.on_lines if each.not_on_lines else known.on_lines + used,
+            not_on_lines=known.not_on_lines + used if each.not_on_lines else known.not_on_lines,
             last_at=last if known.last_at is None else max(last, known.last_at),
             project=known.project or each.project or None,
         )
