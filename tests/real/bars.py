@@ -48,7 +48,8 @@ def pasted(holds: str, program: Path | None = None, *changes: tuple[str, str]) -
     text = (ROOT / "docs/bars.md").read_text(encoding="utf-8")
     blocks = (block for block in text.split("\n\n") if block.startswith("    "))
     block = textwrap.dedent(next(block for block in blocks if holds in block))
-    for before, after in (*([("~/.local/bin/tankful", str(program))] if program else []), *changes):
+    installed = [("~/.local/bin/tankful", str(program))] if program else []
+    for before, after in (*changes, *installed):  # the program's path last, which no change is meant for
         assert before in block
         block = block.replace(before, after)
     return f"{block}\n"
