@@ -206,4 +206,4 @@ def _all_counted(uses: Sequence[CountedUse]) -> CountedUse:
 
 def _sum(uses: Sequence[UsedTokens]) -> UsedTokens:
     known = [each.usd for each in uses if each.usd is not None]
-    return UsedTokens(sum(each.tokens for each in uses), sum(known) if len(known) == len(uses) else None)
+    return UsedTokens(sum(each.tokens for each in uses), sum(known, 0.0) if len(known) == len(uses) else None)
