@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[2]
 MARKER = """#!{python}
 import sys
 if sys.argv[1:] == ["--tray"]:
-    with open({started!r}, "a") as file:
-        file.write(f"{{sys.argv[0]}}\\n")
+    with open({started!r}, "ab", buffering=0) as file:
+        file.write(f"{{sys.argv[0]}}\\n".encode())
 else:
     sys.path.insert(0, {root!r})
     from tray.cli.main import script
@@ -93,10 +93,14 @@ class Login:
             panel.start(command)
             until(self._control.exists, "the session read no autostart folder", deadline=60)
             if changes[-1] == "on":
-                until(self.started.exists, "the session did not start the program")
+                until(self.starts, "the session did not start the program")
             else:
                 time.sleep(1)  # for what it would start after the control
         assert panel.left_behind() == []
+        return self.starts()
+
+    def starts(self) -> list[str]:
+        """The program's path, once for each time it was started."""
         return self.started.read_text().splitlines() if self.started.exists() else []
 
 
@@ -128,8 +132,8 @@ def test_i3_runs_the_line_that_is_pasted(tmp_path: Path, need: Callable[..., Non
         config = tmp_path / "i3.config"
         config.write_text(f"# i3 config file (v4)\nfont pango:monospace 8\n{done.stdout}")
         panel.start("i3", "-c", str(config))
-        until(login.started.exists, "i3 did not start the program")
-    assert login.started.read_text().splitlines() == [str(login.program)]
+        until(login.starts, "i3 did not start the program")
+    assert login.starts() == [str(login.program)]
     assert panel.left_behind() == []
 
 

@@ -23,8 +23,8 @@ EVENTS = (
     *("SessionStart", "PermissionRequest", "Notification", "SubagentStart", "SubagentStop"),
     *("PreCompact", "Stop", "StopFailure", "SessionEnd"),
 )
-STOPPED = "tankful: Claude has 5 % of the 5h limit left, less than 10 %. It resets at"
-WARNED = "tankful: Claude has 20 % of the 5h limit left. It resets at"
+STOPPED = "tankful: Claude has 5 % of the 5h limit left, less than 10 %. It resets"
+WARNED = "tankful: Claude has 20 % of the 5h limit left. It resets"
 
 
 class Guarded:

@@ -35,8 +35,8 @@ EVENTS = (
     *("PreCompact", "PostCompact", "SubagentStart", "SubagentStop", "Stop", "Interrupt", "SessionEnd"),
 )
 """All but the one that stops it."""
-STOPPED = "tankful: Codex has 5 % of the 5h limit left, less than 10 %. It resets at"
-WARNED = "tankful: Codex has 20 % of the 5h limit left. It resets at"
+STOPPED = "tankful: Codex has 5 % of the 5h limit left, less than 10 %. It resets"
+WARNED = "tankful: Codex has 20 % of the 5h limit left. It resets"
 
 
 class Guarded:

@@ -136,7 +136,7 @@ class TestByARoundOfItsOwn:
             usage_now(rate_limit={"primary_window": window(97.0, reset_at=int(time.time()) + 900)})
         )
         output = person.run("guard", "--provider", "codex")  # the account has credits
-        assert output.startswith("Codex has 3 % of the 5h limit left. It resets at ")
+        assert output.startswith("Codex has 3 % of the 5h limit left. It resets ")
         assert output.endswith(" Credits take over once it is used up.\n")
         assert "3 % of the 5h limit left" in person.run("guard", "--no-credits", code=75)
 

@@ -45,7 +45,7 @@ def test_the_reason_that_codex_exec_does_not_show(person: Person, server: Notice
     person.hook("codex", PROMPT, parent=EXEC)
     asked = server.next()
     assert asked.title == "Codex was stopped"
-    assert asked.body.startswith("Codex has 5 % of the 5h limit left, less than 10 %. It resets at ")
+    assert asked.body.startswith("Codex has 5 % of the 5h limit left, less than 10 %. It resets ")
     assert (asked.actions, asked.hints["urgency"]) == ([], ("y", 1))
     person.hook("codex", PROMPT, parent=EXEC)
     person.has_left(20)
@@ -78,7 +78,9 @@ def test_none_where_claude_shows_it(person: Person, server: NoticeServer) -> Non
 def test_a_program_of_the_persons_own(person: Person, tmp_path: Path) -> None:
     got = tmp_path / "got.json"
     program = tmp_path / "program"
-    program.write_text(f"#!/bin/sh\ncat > {got}.new; mv {got}.new {got}; env > {got}.env\n")
+    program.write_text(
+        f"#!/bin/sh\ncat > {got}.new; mv {got}.new {got}\nenv > {got}.env.new; mv {got}.env.new {got}.env\n"
+    )
     program.chmod(0o755)
     settings(person, f'[notify]\ncommand = "{program}"\n')
     person.hook("codex", PROMPT, parent=EXEC, OPENAI_API_KEY="secret")

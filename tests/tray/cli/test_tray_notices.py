@@ -265,5 +265,5 @@ def test_a_click_on_a_notice_opens_the_page(desk: Desk, tmp_path: Path) -> None:
         desk.says(100.0)
         desk.ask()
         desk.notices.invoke(1, to=desk.notice().sender)
-        until(opened.exists, "nothing was opened")
+        until(lambda: opened.exists() and opened.read_text().endswith("\n"), "nothing was opened")
         assert "https://chatgpt.com/codex/settings/usage" in opened.read_text()

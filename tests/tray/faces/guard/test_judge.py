@@ -82,7 +82,7 @@ class TestWhatIsLeft:
     def test_words(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(95)))
         found = judged(folder)
-        assert found.text.startswith("Codex has 5 % of the 5h limit left, less than 10 %. It resets at ")
+        assert found.text.startswith("Codex has 5 % of the 5h limit left, less than 10 %. It resets ")
         assert found.until == (folder.now + 2 * HOUR).timestamp()
 
     def test_names_of_others_do_nothing(self, folder: Folder) -> None:
@@ -159,7 +159,7 @@ class TestBlocked:
         folder.publish(folder.account(folder.window(100), week(folder, 20)))
         found = judged(folder, "--window", "weekly")  # whatever it was asked for
         assert (found.level, found.reason, found.window) == ("stop", "spent", "session")
-        assert found.text.startswith("Codex is blocked: the 5h limit is used up. It is usable again at ")
+        assert found.text.startswith("Codex is blocked: the 5h limit is used up. It is usable again ")
 
     def test_refused(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(20), limit_reached_at=folder.now))
