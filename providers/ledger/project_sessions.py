@@ -27,16 +27,19 @@ class NoSuchProject(ValueError):
     """Nothing is logged of it; str() is a sentence."""
 
 
-def spellings(db: sqlite3.Connection, wanted: str, *folders: str) -> tuple[str, list[str]]:
+def spellings(
+    db: sqlite3.Connection, wanted: str, folders: Sequence[str] = (), above: Sequence[str] = ()
+) -> tuple[str, list[str]]:
     """The name of a project and all spellings of it that are logged: `wanted` is its path (also one of `folders`,
-    where it was written as a relative one or leads over a link), or else the name of its folder. Raises
-    NoSuchProject.
+    where it was written as a relative one or leads over a link), or else the name of its folder, or else a path
+    inside it: the first of `above` of which something is logged. Raises NoSuchProject.
     """
     logged = [row[0] for row in db.execute("SELECT DISTINCT project FROM contexts WHERE project != ''")]
-    keys = {project.key(each) for each in (wanted, *folders)}
-    found = [each for each in logged if project.key(each) in keys]
+    found = _at(logged, wanted, *folders)
     if not found:
         found = [each for each in logged if _last(each) == wanted.rstrip("/\\").casefold()]
+    if not found:
+        found = next(filter(None, (_at(logged, each) for each in above)), [])
     names = sorted(set(project.names(found).values()))
     if not names:
         raise NoSuchProject(
@@ -72,6 +75,11 @@ def sessions(
         if len(accounts[session]) == 1 and max(at_ms for at_ms, _ in uses) <= until_ms
         for account in accounts[session]
     ]
+
+
+def _at(logged: Sequence[str], *folders: str) -> list[str]:
+    keys = {project.key(each) for each in folders}
+    return [each for each in logged if project.key(each) in keys]
 
 
 def _last(folder: str) -> str:

@@ -34,12 +34,15 @@ class ProjectFit(Struct, frozen=True):
 
 
 def project_fit(ledger: Ledger, wanted: str, uses: Uses, now: datetime) -> ProjectFit:
-    """Of the project with that path or name. Raises NoSuchProject, or LedgerError."""
+    """Of the project with that path or name, or of the one that the path is in. Raises NoSuchProject, or
+    LedgerError.
+    """
     folders = _folders(wanted)
+    above = _above(folders[-1]) if folders else []
     since = min((each.record.starts_at for own in uses.values() for each in own), default=now)
 
     def read(db: sqlite3.Connection) -> tuple[str, list[ProjectSession]]:
-        name, spellings = project_sessions.spellings(db, wanted, *folders)
+        name, spellings = project_sessions.spellings(db, wanted, folders, above)
         return name, project_sessions.sessions(db, spellings, ms(since), ms(now - AT_WORK))
 
     nothing: tuple[str, list[ProjectSession]] = (wanted, [])
@@ -59,6 +62,20 @@ def _folders(wanted: str) -> list[str]:
         return [os.path.abspath(path), os.path.realpath(path)]
     except (OSError, ValueError):  # the working folder was deleted, or it holds a NUL
         return []
+
+
+def _above(folder: str) -> list[str]:
+    """The folders that an existing one is in, the nearest first: up to that of its repository, else all below the
+    person's own folder and that of the file system, since what was done there says nothing of those in them.
+    """
+    home = os.path.realpath(os.path.expanduser("~"))
+    found: list[str] = []
+    while folder != home and os.path.isdir(folder) and not os.path.exists(os.path.join(folder, ".git")):
+        folder = os.path.dirname(folder)
+        if folder in (home, os.path.dirname(folder)):
+            break
+        found.append(folder)
+    return found
 
 
 def _taken(found: list[ProjectSession], uses: Sequence[WindowUse], now: datetime) -> PercentSpread | None:

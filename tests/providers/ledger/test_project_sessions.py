@@ -14,7 +14,7 @@ __all__ = ["db"]  # the fixture
 
 
 def known(db: sqlite3.Connection, since: datetime, until: datetime) -> list[tuple[str, int]]:
-    _, found = spellings(db, "app", "/work/app")
+    _, found = spellings(db, "app", ["/work/app"])
     return [(each.account, len(each.uses)) for each in sessions(db, found, ms(since), ms(until))]
 
 
@@ -43,10 +43,17 @@ def test_a_copy_in_another_home_counts_once_and_two_accounts_say_nothing(db: sql
 def test_a_project_by_its_path_or_its_name(db: sqlite3.Connection) -> None:
     folders = ("/work/app", "/old/app", "/work/Tool", "C:\\Code\\Web", "c:/code/web")
     store(db, [billed(number, BEGIN, project=each) for number, each in enumerate(folders)])
-    assert spellings(db, "app", "/work/app")[0] == "/work/app"
-    assert spellings(db, "tool", "/elsewhere/tool") == ("/work/Tool", ["/work/Tool"])
-    assert sorted(spellings(db, "web", "/x/web")[1]) == ["C:\\Code\\Web", "c:/code/web"]
+    assert spellings(db, "app", ["/work/app"])[0] == "/work/app"
+    assert spellings(db, "tool", ["/elsewhere/tool"]) == ("/work/Tool", ["/work/Tool"])
+    assert sorted(spellings(db, "web", ["/x/web"])[1]) == ["C:\\Code\\Web", "c:/code/web"]
     with pytest.raises(NoSuchProject, match=r"several projects are called 'app'.*: /old/app, /work/app"):
-        spellings(db, "app", "/elsewhere/app")
+        spellings(db, "app", ["/elsewhere/app"])
     with pytest.raises(NoSuchProject, match="no session of 'none' is logged"):
-        spellings(db, "none", "/work/none")
+        spellings(db, "none", ["/work/none"])
+
+
+def test_a_project_by_a_folder_in_it(db: sqlite3.Connection) -> None:
+    store(db, [billed(number, BEGIN, project=each) for number, each in enumerate(("/work", "/work/app"))])
+    above = ["/work/app/src", "/work/app", "/work"]
+    assert spellings(db, "view", ["/work/app/src/view"], above)[0] == "/work/app"
+    assert spellings(db, "work", ["/work/app/work"], above)[0] == "/work"  # a name is what was meant

@@ -82,7 +82,7 @@ def test_the_same_in_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right, and a folder in use stays")
-def test_a_project_by_a_link_and_from_a_folder_that_was_deleted(
+def test_a_project_by_a_link_by_a_folder_in_it_and_from_one_that_was_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = LedgerPage(tmp_path, now=NOW)
@@ -94,6 +94,17 @@ def test_a_project_by_a_link_and_from_a_folder_that_was_deleted(
     (tmp_path / "link").symlink_to(real, target_is_directory=True)
     ledger = page.costs.ledger
     assert project_fit(ledger, str(tmp_path / "link"), {}, NOW).name == str(real.resolve())
+    inside = real / "src" / "view"
+    inside.mkdir(parents=True)
+    assert project_fit(ledger, str(inside), {}, NOW).name == str(real.resolve())
+    (inside / "other").mkdir()
+    (inside / ".git").touch()  # a repository of its own
+    with pytest.raises(NoSuchProject):
+        project_fit(ledger, str(inside / "other"), {}, NOW)
+    (inside / ".git").unlink()
+    monkeypatch.setenv("HOME", str(inside))
+    with pytest.raises(NoSuchProject):
+        project_fit(ledger, str(inside / "other"), {}, NOW)
     monkeypatch.chdir(deleted)
     deleted.rmdir()
     assert project_fit(ledger, PROJECT, {}, NOW).name == PROJECT
