@@ -494,8 +494,13 @@ def statuses(dev: Person) -> dict[str, str]:
 
 def contents(home: Path) -> dict[str, tuple[int, bytes]]:
     """But for its plugins, which another process of it installs."""
-    files = (path for path in home.rglob("*") if path.is_file() and "plugins" not in path.parts)
-    return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+    found: dict[str, tuple[int, bytes]] = {}
+    for folder, folders, names in os.walk(home):
+        if "plugins" in folders:
+            folders.remove("plugins")
+        for path in filter(Path.is_file, (Path(folder, name) for name in names)):
+            found[str(path)] = path.stat().st_mtime_ns, path.read_bytes()
+    return found
 
 
 def running(dev: Person) -> set[str]:

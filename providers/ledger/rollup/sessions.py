@@ -172,7 +172,10 @@ def _pieces(db: sqlite3.Connection, selection: Selection, threads: Sequence[int]
 
 def _row(own: Sequence[_Piece], name: str) -> SessionRow:
     # A subagent may work elsewhere; the project is where the person started.
-    first = min(own, key=lambda each: (each.session_name != name, each.first_ms))
+    first = min(
+        own,
+        key=lambda each: (each.session_name != name, each.first_ms, each.project == UNKNOWN, each.project),
+    )
     thread = first.thread_name
     return SessionRow(
         id=name or UNKNOWN,

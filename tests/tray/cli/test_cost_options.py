@@ -70,7 +70,7 @@ def test_what_is_not_certainly_right_is_left_to_argparse(arguments: list[str]) -
 
 def test_nothing_is_loaded_that_a_count_does_not_need(tmp_path: Path) -> None:
     heavy = {"argparse", "json", "providers.domain.audit", "providers.domain.server_count"}
-    code = "import sys\nfrom tray.cli.main import main\nmain(['cost', '--json'])\n"
+    code = "import sys\nfrom tray.cli.main import main\nmain(['cost', '--json', '--since', '2026-11-01'])\n"
     code += f"print('providers.claude.logs.resolve' in sys.modules, {heavy} & {{*sys.modules}})"
     log = tmp_path / ".claude" / "projects" / "p" / "s.jsonl"
     log.parent.mkdir(parents=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,6 @@ def test_an_update_reprices_what_was_counted_and_a_reset_undoes_it(
     unpriced = {"usd": None, "unpriced": ["gpt-9-foo"], "from": []}
     assert cost() == unpriced
     assert "Not included (no known price): gpt-9-foo. Run `tankful prices update`" in run("cost", *RANGE)[1]
-    assert "  No price for gpt-9-foo.\n" in run("usage", "--cached")[1]
 
     code, out, err = run("prices", "update", "--url", f"{server.url}/data.json")
     assert (code, err) == (0, "")
@@ -125,6 +125,15 @@ def test_an_update_reprices_what_was_counted_and_a_reset_undoes_it(
     assert run("prices", "reset") == (0, "The downloaded prices were deleted. The built-in ones apply.\n", "")
     assert cost() == unpriced
     assert run("prices", "reset") == (0, "There are no downloaded prices. The built-in ones apply.\n", "")
+
+
+def test_what_has_no_price_is_named_beside_the_limits(home: Path, run: Run) -> None:
+    log_of("gpt-9-foo", home)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    for log in (home / "codex").rglob("*.jsonl"):
+        log.write_text(log.read_text().replace("2026-11-20T", f"{yesterday:%Y-%m-%d}T"))
+    run("cost")
+    assert "  No price for gpt-9-foo.\n" in run("usage", "--cached")[1]
 
 
 def test_a_failed_update_says_what_to_do(server: FakeChatGPT, home: Path, run: Run) -> None:

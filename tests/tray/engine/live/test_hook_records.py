@@ -12,7 +12,7 @@ from providers.domain.hooked_status import HookedStatus, tool_name
 from providers.sessions import HookRecord
 from tray.engine.live.hook_records import FOLDER, KEPT_SECONDS, MOST_RECORDS, newest_at, read, write
 
-NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(microsecond=0)  # since files are forgotten by when they were written
 KEY = ("codex", "0199")
 
 

@@ -19,7 +19,7 @@ from providers.host.files import own_folders
 from providers.source import Provider
 from tests.fake_provider import fake_provider, make_fake_home
 from tests.tray.engine.live.looks import NOW, Clock, Looker, session
-from tests.tray.engine.test_engine import FAST, Seen, until
+from tests.tray.engine.test_engine import FAST, Seen, scope_of, until
 from tray.engine import inbox
 from tray.engine.engine import Engine
 from tray.engine.jobs import Jobs
@@ -150,7 +150,7 @@ def test_at_the_end_nothing_is_left_for_others(tmp_path: Path) -> None:
 
 
 def test_without_a_feed_there_are_no_sessions(tmp_path: Path) -> None:
-    scope = Running(tmp_path, watches=True).scope
+    scope = scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "home")]))
     engine = Engine(scope, periods=FAST)
     engine.start()
     try:

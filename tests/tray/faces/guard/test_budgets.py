@@ -45,6 +45,7 @@ def test_dollars_of_a_day(folder: Folder, usd: float, level: str) -> None:
 
 
 def test_what_a_tray_keeps_is_not_stale(folder: Folder) -> None:
+    folder.now = folder.now.replace(hour=12)
     usage = folder.account(replace(folder.window(20), fetched_at=folder.now + timedelta(minutes=5)))
     for kind, level in (("tray", "go_on"), ("command", "unknown")):
         folder.publish(usage, state=spent(folder, 1.0, day="20 USD"), kind=kind)  # type: ignore[arg-type]
@@ -133,6 +134,7 @@ class TestWhatIsNotKnownHidesNothing:
 
 
 def test_what_is_fresh_counts_before_what_is_old(folder: Folder) -> None:
+    folder.now = folder.now.replace(hour=12)  # so that it stays the same day
     state = spent(folder, 25.0, day="20 USD")
     folder.publish(folder.account(folder.window(100)), state=state, at=folder.now + timedelta(hours=1))
     assert judged(folder, later=timedelta(hours=1)).stale

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from providers.domain.cost import BilledResponse, TokenUsage
@@ -67,7 +67,11 @@ made = st.lists(
 )
 
 
+_AT_ONCE = [(0, "two", None, "gpt-5.5", None, (0,) * 4), (0, "two", None, "mystery", "/work/one", (0,) * 4)]
+
+
 @settings(max_examples=25)
+@example([(0, "one", None, "mystery", "/work/one", (0,) * 4), *_AT_ONCE], "7d", "UTC")
 @given(made, st.sampled_from(["7d", "30d", "month"]), st.sampled_from(["UTC", "Pacific/Auckland"]))
 def test_equal_cost_json(chosen: list[tuple[Any, ...]], days: str, zone: str) -> None:
     with TemporaryDirectory() as folder:
