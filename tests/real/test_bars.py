@@ -127,7 +127,8 @@ def test_swaybar(folder: Folder, program: Path, tmp_path: Path, need: Callable[.
 def test_starship(folder: Folder, program: Path, tmp_path: Path, need: Callable[..., None]) -> None:
     need("starship")
     config = tmp_path / "starship.toml"
-    config.write_text(f"format = '$custom'\n{pasted('[custom.tankful]', program)}")
+    busy = "command_timeout = 20_000\n"  # instead of half a second
+    config.write_text(f"{busy}format = '$custom'\n{pasted('[custom.tankful]', program)}")
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "STARSHIP_CONFIG": str(config)}
     environ |= {"TERM": "xterm-256color", "STARSHIP_CACHE": str(tmp_path / "cache")}
     for name in (NAME, HOSTILE):
