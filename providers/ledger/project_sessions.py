@@ -6,7 +6,7 @@ Without a look at checksums: the next count finds what is damaged.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -28,7 +28,7 @@ class NoSuchProject(ValueError):
 
 
 def spellings(
-    db: sqlite3.Connection, wanted: str, folders: Sequence[str] = (), above: Sequence[str] = ()
+    db: sqlite3.Connection, wanted: str, folders: Sequence[str], above: Iterable[str] = ()
 ) -> tuple[str, list[str]]:
     """The name of a project and all spellings of it that are logged: `wanted` is its path (also one of `folders`,
     where it was written as a relative one or leads over a link), or else the name of its folder, or else a path

@@ -261,7 +261,7 @@ def _sessions(slices: Iterable[Slice], home: Callable[[Slice], str]) -> tuple[Se
 
 
 def _session(thread: str, own: list[Slice], home: Callable[[Slice], str]) -> SessionCost:
-    # A subagent may work elsewhere; the project is where the user started.
+    # A subagent may work elsewhere; the project is where the user started, if that is known.
     started = min(
         own, key=lambda each: (each.session != thread, each.first_ms, not each.project, each.project)
     )

@@ -160,16 +160,17 @@ def test_ten_times_the_right_numbers_and_nothing_left(
     rows = [("session", 37.0, server.resets[0]), ("weekly", 62.0, server.resets[1])]
     if release == NEWEST:
         rows.append(("model:gpt-5.3-codex-spark:session", 12.0, server.resets[0]))
-    emails = set()
+    emails = []
     for _ in range(10):
         reading = person.read()
         assert [(each.id, each.used_percent, each.resets_at) for each in reading.windows] == rows
         assert reading.credits is not None
         assert str(reading.credits.balance) == "151"  # as the screen rounds it
         assert reading.dropped == ()
-        emails.add(reading.email)
+        emails.append(reading.email)
         assert person.left_behind() == []
-    assert emails - {None} == {"dev@example.com"}  # on a busy machine a screen may not show it
+    assert set(emails) <= {"dev@example.com", None}
+    assert emails.count(None) <= 1  # seen once on a very busy machine
     assert person.content() == before
     # Nothing that is no question about the account: no model was asked, no plugin looked for.
     assert set(server.paths) <= {"wham/usage", "wham/accounts/check", "wham/rate-limit-reset-credits"}

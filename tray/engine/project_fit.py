@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,11 +38,10 @@ def project_fit(ledger: Ledger, wanted: str, uses: Uses, now: datetime) -> Proje
     LedgerError.
     """
     folders = _folders(wanted)
-    above = _above(folders[-1]) if folders else []
     since = min((each.record.starts_at for own in uses.values() for each in own), default=now)
 
     def read(db: sqlite3.Connection) -> tuple[str, list[ProjectSession]]:
-        name, spellings = project_sessions.spellings(db, wanted, folders, above)
+        name, spellings = project_sessions.spellings(db, wanted, folders, _above(folders))
         return name, project_sessions.sessions(db, spellings, ms(since), ms(now - AT_WORK))
 
     nothing: tuple[str, list[ProjectSession]] = (wanted, [])
@@ -64,18 +63,17 @@ def _folders(wanted: str) -> list[str]:
         return []
 
 
-def _above(folder: str) -> list[str]:
-    """The folders that an existing one is in, the nearest first: up to that of its repository, else all below the
-    person's own folder and that of the file system, since what was done there says nothing of those in them.
+def _above(folders: Sequence[str]) -> Iterator[str]:
+    """The folders that an existing one, the last of these, is in, the nearest first: up to that of its repository,
+    else all below the person's home and the root, since what was done there says nothing of those in them.
     """
     home = os.path.realpath(os.path.expanduser("~"))
-    found: list[str] = []
+    folder = folders[-1] if folders else home
     while folder != home and os.path.isdir(folder) and not os.path.exists(os.path.join(folder, ".git")):
         folder = os.path.dirname(folder)
         if folder in (home, os.path.dirname(folder)):
-            break
-        found.append(folder)
-    return found
+            return
+        yield folder
 
 
 def _taken(found: list[ProjectSession], uses: Sequence[WindowUse], now: datetime) -> PercentSpread | None:

@@ -171,7 +171,7 @@ def _pieces(db: sqlite3.Connection, selection: Selection, threads: Sequence[int]
 
 
 def _row(own: Sequence[_Piece], name: str) -> SessionRow:
-    # A subagent may work elsewhere; the project is where the person started.
+    # A subagent may work elsewhere; the project is where the person started, if that is known.
     first = min(
         own,
         key=lambda each: (each.session_name != name, each.first_ms, each.project == UNKNOWN, each.project),

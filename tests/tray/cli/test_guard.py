@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from tests.fake_chatgpt import FakeChatGPT, says, usage_now, window
 from tests.homes import make_home
 from tests.programs import started
 from tests.tray.cli.test_main import Person
-from tests.tray.faces.published import ROOT, Folder
+from tests.tray.faces.published import ROOT, WHEN, Folder
 from tray.engine.single_instance import SingleInstance
 
 
@@ -136,7 +137,7 @@ class TestByARoundOfItsOwn:
             usage_now(rate_limit={"primary_window": window(97.0, reset_at=int(time.time()) + 900)})
         )
         output = person.run("guard", "--provider", "codex")  # the account has credits
-        assert output.startswith("Codex has 3 % of the 5h limit left. It resets ")
+        assert re.match(rf"Codex has 3 % of the 5h limit left\. It resets {WHEN}\. ", output)
         assert output.endswith(" Credits take over once it is used up.\n")
         assert "3 % of the 5h limit left" in person.run("guard", "--no-credits", code=75)
 

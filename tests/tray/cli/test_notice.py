@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from tests.tray.desktop.conftest import Bus, bus
 from tests.tray.desktop.fake_notices import NoticeServer
 from tests.tray.faces.guard.test_hook import EXEC, PROMPT, Person
-from tests.tray.faces.published import ROOT, until
+from tests.tray.faces.published import ROOT, WHEN, until
 
 __all__ = ["bus"]  # the fixture
 
@@ -45,7 +46,7 @@ def test_the_reason_that_codex_exec_does_not_show(person: Person, server: Notice
     person.hook("codex", PROMPT, parent=EXEC)
     asked = server.next()
     assert asked.title == "Codex was stopped"
-    assert asked.body.startswith("Codex has 5 % of the 5h limit left, less than 10 %. It resets ")
+    assert re.match(rf"Codex has 5 % of the 5h limit left, less than 10 %\. It resets {WHEN}\.", asked.body)
     assert (asked.actions, asked.hints["urgency"]) == ([], ("y", 1))
     person.hook("codex", PROMPT, parent=EXEC)
     person.has_left(20)

@@ -17,6 +17,8 @@ from tray.engine.publish import SnapshotFile
 from tray.engine.state import State
 
 ROOT = Path(__file__).parents[3]
+WHEN = r"(?:at|on [A-Z][a-z]{2}) \d{2}:\d{2}"
+"""A moment of the next hours: which day that is depends on when the test runs."""
 
 
 class Folder:

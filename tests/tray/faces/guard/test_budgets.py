@@ -45,7 +45,7 @@ def test_dollars_of_a_day(folder: Folder, usd: float, level: str) -> None:
 
 
 def test_what_a_tray_keeps_is_not_stale(folder: Folder) -> None:
-    folder.now = folder.now.replace(hour=12)
+    folder.now = folder.now.replace(hour=12)  # so that it stays the same day
     usage = folder.account(replace(folder.window(20), fetched_at=folder.now + timedelta(minutes=5)))
     for kind, level in (("tray", "go_on"), ("command", "unknown")):
         folder.publish(usage, state=spent(folder, 1.0, day="20 USD"), kind=kind)  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from providers.domain.limits import Credits, RateWindow, Sourced, UsageError
-from tests.tray.faces.published import Folder
+from tests.tray.faces.published import WHEN, Folder
 from tray.engine import published
 from tray.faces.guard.judge import judge
 from tray.faces.guard.options import GuardOptions, parse
@@ -82,7 +83,9 @@ class TestWhatIsLeft:
     def test_words(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(95)))
         found = judged(folder)
-        assert found.text.startswith("Codex has 5 % of the 5h limit left, less than 10 %. It resets ")
+        assert re.match(
+            rf"Codex has 5 % of the 5h limit left, less than 10 %\. It resets {WHEN}\.", found.text
+        )
         assert found.until == (folder.now + 2 * HOUR).timestamp()
 
     def test_names_of_others_do_nothing(self, folder: Folder) -> None:
@@ -159,7 +162,9 @@ class TestBlocked:
         folder.publish(folder.account(folder.window(100), week(folder, 20)))
         found = judged(folder, "--window", "weekly")  # whatever it was asked for
         assert (found.level, found.reason, found.window) == ("stop", "spent", "session")
-        assert found.text.startswith("Codex is blocked: the 5h limit is used up. It is usable again ")
+        assert re.match(
+            rf"Codex is blocked: the 5h limit is used up\. It is usable again {WHEN}\.", found.text
+        )
 
     def test_refused(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(20), limit_reached_at=folder.now))
