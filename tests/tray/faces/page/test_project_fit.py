@@ -102,9 +102,10 @@ def test_a_project_by_a_link_by_a_folder_in_it_and_from_one_that_was_deleted(
     with pytest.raises(NoSuchProject):
         project_fit(ledger, str(inside / "other"), {}, NOW)
     (inside / ".git").unlink()
-    monkeypatch.setenv("HOME", str(inside))
-    with pytest.raises(NoSuchProject):
-        project_fit(ledger, str(inside / "other"), {}, NOW)
+    for home in (inside, real):  # nothing above it, nor what was done in it
+        monkeypatch.setenv("HOME", str(home))
+        with pytest.raises(NoSuchProject):
+            project_fit(ledger, str(inside / "other"), {}, NOW)
     monkeypatch.chdir(deleted)
     deleted.rmdir()
     assert project_fit(ledger, PROJECT, {}, NOW).name == PROJECT
